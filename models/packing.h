@@ -13,6 +13,7 @@
 // BatchNorm is folded: weight * scale / sqrt(variance + epsilon), bias = shift - mean * scale / sqrt(variance + epsilon).
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,9 @@
 
 namespace effnet {
 
-inline constexpr int panel = 16;
-constexpr int panels(int channels) { return (channels + panel - 1) / panel; }
-constexpr int padded(int channels) { return panels(channels) * panel; }
+inline constexpr int panel_lanes = 16;
+constexpr int panels(int channels) { return (channels + panel_lanes - 1) / panel_lanes; }
+constexpr int padded(int channels) { return panels(channels) * panel_lanes; }
 
 inline constexpr int weights_format_version = 1;
 
@@ -33,6 +34,10 @@ struct PackedTensor {
 
 // The tensors of a .weights file in their order in the file: layer by layer, weight before bias.
 std::vector<PackedTensor> packed_tensors(const Network& network);
+
+// Into panels. `weight` [outputs][inputs][kernel y][kernel x]: inputs is 1 for depthwise, kernel 1 for pointwise and dense.
+std::vector<float> pack_weight(std::span<const double> weight, int outputs, int inputs, int kernel);
+std::vector<float> pack_bias(std::span<const double> bias);
 
 // 16 hexadecimal digits over tensor names, shapes, element type and padding family; not the resolution.
 std::string fingerprint(const Network& network);

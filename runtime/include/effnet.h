@@ -67,7 +67,7 @@ typedef struct effnet_options {
 
 typedef enum effnet_interpolation { EFFNET_BICUBIC = 0, EFFNET_BILINEAR = 1 } effnet_interpolation;
 
-/* All pointers live as long as the model. */
+/* All pointers live as long as the model, labels until the next effnet_set_head(). */
 typedef struct effnet_info {
   const char *name;    /* the library's */
   const char *network; /* "efficientnet_b0" */
@@ -105,7 +105,7 @@ typedef struct effnet_step_profile {
 } effnet_step_profile;
 
 EFFNET_API effnet_status effnet_run(effnet_model *model, const float *input, float *logits);
-/* `count` inputs, one after the other in one arena. */
+/* `count` inputs, one after the other in one arena: inputs [count][resolution][resolution][3]. */
 EFFNET_API effnet_status effnet_run_batch(effnet_model *model, int count, const float *inputs, const effnet_outputs *outputs);
 EFFNET_API void effnet_close(effnet_model *model); /* null is fine */
 

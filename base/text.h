@@ -1,0 +1,27 @@
+// Small helpers for messages.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace effnet {
+
+// The candidate that takes the fewest edits (insert, delete, replace, swap of neighbours) to become `name`;
+// empty when none is near: more than a third of the longer one's letters would have to change.
+std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+
+// "; did you mean X?", or nothing when no candidate is near.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+// 5288548 -> "5,288,548".
+std::string with_commas(std::int64_t number);
+
+// A name from a file, safe to print in one line: control characters and long tails are replaced, quotes
+// added.
+std::string in_quotes(std::string_view text);
+
+}  // namespace effnet

@@ -1,0 +1,61 @@
+#include "generators/compile.h"
+
+#include <Halide.h>
+
+#include "generators/common/scratch.h"
+
+namespace effnet {
+
+namespace {
+
+using Halide::Argument;
+using Halide::Internal::AbstractGenerator;
+
+// Inputs, scratch, outputs, in the order of declaration: what the emitted C passes.
+std::vector<Argument> arguments_of(AbstractGenerator& generator) {
+  std::vector<Argument> arguments;
+  for (const auto& info : generator.arginfos()) {
+    if (info.dir != Halide::Internal::ArgInfoDirection::Input) continue;
+    for (const Halide::Parameter& p : generator.input_parameter(info.name)) {
+      const auto kind = p.is_buffer() ? Argument::InputBuffer : Argument::InputScalar;
+      arguments.emplace_back(p.name(), kind, p.type(), p.dimensions(), p.get_argument_estimates());
+    }
+  }
+  arguments.emplace_back(scratch_name, Argument::InputBuffer, Halide::Float(32), 1, Halide::ArgumentEstimates{});
+  return arguments;
+}
+
+}  // namespace
+
+std::string halide_version() {
+  return std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR) + "." +
+         std::to_string(HALIDE_VERSION_PATCH);
+}
+
+Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFiles& files) {
+  try {
+    // Every argument's layout is static and comes from the plan: there is nothing to ask or to check at run time.
+    const Halide::Target target = Halide::Target(request.target)
+                                      .with_feature(Halide::Target::NoRuntime)
+                                      .with_feature(Halide::Target::NoAsserts)
+                                      .with_feature(Halide::Target::NoBoundsQuery);
+    auto generator =
+        Halide::Internal::GeneratorRegistry::create(request.generator, Halide::GeneratorContext(target));
+    if (!generator) return Status::error("there is no generator '" + request.generator + "'");
+    for (const auto& [name, value] : request.parameters) generator->set_generatorparam_value(name, value);
+    Halide::Pipeline pipeline = generator->build_pipeline();
+
+    std::int64_t scratch_floats = 0;
+    pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_floats));
+    const Halide::Module module =
+        pipeline.compile_to_module(arguments_of(*generator), request.symbol, target, Halide::LinkageType::External);
+    std::map<Halide::OutputFileType, std::string> outputs{{Halide::OutputFileType::object, files.object}};
+    if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly;
+    module.compile(outputs);
+    return scratch_floats * 4;
+  } catch (const Halide::Error& e) {
+    return Status::error(request.generator + " for " + request.target + ": " + e.what());
+  }
+}
+
+}  // namespace effnet

@@ -1,0 +1,71 @@
+// expand_depthwise: 1x1 expansion, activation, k x k depthwise convolution, activation, sums per row for the squeeze.
+// Without expansion ("depthwise", a network's first stage) the rows are copied instead.
+//
+//   rows(c, x, y)   = act(expand_bias(c) + sum_k input(k, x, y) * expand_weight(k, c))   inside the map, else 0
+//   output(c, x, y) = act(bias(c) + sum_ij rows(c, x s + i - left, y s + j - top) * weight(c, i, j))
+//   sums(c, y)      = sum_x output(c, x, y)
+#pragma once
+
+#include <Halide.h>
+
+#include "generators/common/activation.h"
+#include "generators/common/border.h"
+#include "generators/common/row_sums.h"
+
+namespace effnet {
+
+struct DepthwiseProblem {
+  int width, height, channels;  // of the input; channels before expansion
+  int out_width;
+  int kernel, stride, top, left;
+  Activation activation;
+  bool expand, sums;
+  int tile;  // expanded rows are computed in multiples of so many columns
+};
+
+struct DepthwiseFuncs {
+  Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"};
+  Halide::Func expanded{"expanded"};    // before its activation
+  Halide::RVar k;                       // its reduction
+  BorderedRows rows;                    // y counts from the strip's first input row
+  Halide::Func convolved{"convolved"};  // before its activation
+  Halide::RDom taps;
+  Halide::Func output{"output"};  // y counts from the strip's first output row
+  RowSums sums;
+};
+
+// Arguments as in generators/common/layout.h. `first_row`: the output row at which this task's strip begins.
+// Without expansion `input` is (lane, panel, pixel), with expansion (channel, pixel).
+inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::Expr& first_row, const Halide::Func& input,
+                                       const Halide::Func& expand_weight, const Halide::Func& expand_bias,
+                                       const Halide::Func& weight, const Halide::Func& bias) {
+  using namespace Halide;
+  DepthwiseFuncs f;
+  const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
+
+  const Expr row = y + first_row * p.stride;
+  const Expr pixel_row = clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
+  if (p.expand) {
+    RDom k(0, p.channels, "k");
+    f.k = k.x;
+    f.expanded(lane, panel, x, y) = expand_bias(lane, panel);
+    f.expanded(lane, panel, x, y) += input(k.x, pixel_row + x) * expand_weight(lane, k.x, panel);
+  }
+  const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
+  const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
+  f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, computed, p.left, std::max(right, 0)},
+                         row >= 0 && row < p.height, [&](const Expr& column) -> Expr {
+                           if (!p.expand) return input(lane, panel, pixel_row + column);
+                           return activate(p.activation, f.expanded(lane, panel, column, y));
+                         });
+
+  f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
+  f.convolved(lane, panel, x, y) = bias(lane, panel);
+  f.convolved(lane, panel, x, y) += f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
+                                    weight(lane, f.taps.x, f.taps.y, panel);
+  f.output(lane, panel, x, y) = activate(p.activation, f.convolved(lane, panel, x, y));
+  if (p.sums) f.sums = row_sums("sums", f.output, p.out_width, lane, panel, y);
+  return f;
+}
+
+}  // namespace effnet

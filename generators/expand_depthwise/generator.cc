@@ -1,0 +1,80 @@
+#include <Halide.h>
+
+#include "generators/common/layout.h"
+#include "generators/expand_depthwise/loops.h"
+
+namespace effnet {
+namespace {
+
+// One task: a block of panels, a strip of output rows. Arguments: input, weight, bias, first_row, rows[, expand_weight,
+// expand_bias], output[, sums]. `weight`, `bias`, `expand_*`, `output` and `sums` begin at the block, `output` and `sums`
+// also at the strip; `input` is the whole map (without expansion it begins at the block too).
+class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
+ public:
+  GeneratorParam<int> height{"height", 0}, width{"width", 0}, channels{"channels", 0};  // of the input
+  GeneratorParam<int> out_width{"out_width", 0}, out_channels{"out_channels", 0};
+  GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 1}, top{"top", 1}, left{"left", 1};
+  GeneratorParam<int> activation{"activation", 0};  // enum Activation
+  GeneratorParam<bool> expand{"expand", true}, squeeze{"squeeze", true};
+  GeneratorParam<int> block_panels{"block_panels", 1}, tile_panels{"tile_panels", 1};
+  GeneratorParam<int> expand_columns{"expand_columns", 1}, depthwise_columns{"depthwise_columns", 1};
+
+  Input<Buffer<float, 4>> weight{"weight"};
+  Input<Buffer<float, 2>> bias{"bias"};
+  Input<int> first_row{"first_row"}, rows{"rows"};
+  Output<Buffer<float, 4>> output{"output"};
+
+  void configure() {
+    input_ = add_input<Buffer<float>>("input", expand ? 2 : 3);
+    if (expand) {
+      expand_weight_ = add_input<Buffer<float, 3>>("expand_weight");
+      expand_bias_ = add_input<Buffer<float, 2>>("expand_bias");
+    }
+    if (squeeze) sums_ = add_output<Buffer<float, 3>>("sums");
+  }
+
+  void generate() {
+    problem_ = {width,  height, channels, out_width,     kernel, stride,
+                top,    left,   static_cast<Activation>(activation.value()), expand, squeeze, expand_columns};
+    funcs_ = define_depthwise(problem_, first_row, *input_, expand ? Func(*expand_weight_) : Func(),
+                              expand ? Func(*expand_bias_) : Func(), weight, bias);
+    output = funcs_.output;
+    if (squeeze) *sums_ = funcs_.sums.sums;
+  }
+
+  void schedule() {
+    const int out_panels = panels(out_channels), pixels = problem_.height * problem_.width;
+    if (expand) {
+      set_layout(*input_, {padded(channels), pixels}, {padded(channels)});
+      set_dense(*expand_weight_, {panel_lanes, channels, block_panels});
+      set_dense(*expand_bias_, {panel_lanes, block_panels});
+    } else {
+      set_layout(*input_, {panel_lanes, block_panels, pixels}, {panel_lanes, padded(channels)});
+    }
+    set_dense(weight, {panel_lanes, kernel, kernel, block_panels});
+    set_dense(bias, {panel_lanes, block_panels});
+    set_layout(output, {panel_lanes, block_panels, out_width, 0},
+               {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
+    output.dim(3).set_extent(rows);
+    if (squeeze) {
+      set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
+      sums_->dim(2).set_extent(rows);
+    }
+    schedule_depthwise(funcs_, problem_, {block_panels, tile_panels, expand_columns, depthwise_columns, 0},
+                       natural_vector_size<float>());
+  }
+
+ private:
+  Input<Buffer<float>>* input_ = nullptr;
+  Input<Buffer<float, 3>>* expand_weight_ = nullptr;
+  Input<Buffer<float, 2>>* expand_bias_ = nullptr;
+  Output<Buffer<float, 3>>* sums_ = nullptr;
+  DepthwiseProblem problem_{};
+  DepthwiseFuncs funcs_;
+};
+
+}  // namespace
+}  // namespace effnet
+
+HALIDE_REGISTER_GENERATOR(effnet::ExpandDepthwise, expand_depthwise)
+HALIDE_REGISTER_GENERATOR(effnet::ExpandDepthwise, depthwise)

@@ -1,0 +1,56 @@
+#include "generators/expand_depthwise/schedule.h"
+
+#include <algorithm>
+
+#include "models/packing.h"
+
+namespace effnet {
+
+namespace {
+
+// The depthwise tile loads about one vector a multiplication, so it gains nothing from more accumulators than hide the
+// latency; tiles of more than half of the registers spill around the activation.
+int depthwise_columns(int tile_panels, int width, const Machine& machine) {
+  const int vectors = tile_panels * panel_lanes / machine.lanes;
+  const int most = std::max(1, (machine.registers / 2 - 2) / vectors);
+  const int tiles = (width + most - 1) / most;
+  return std::min(width, (width + tiles - 1) / tiles);
+}
+
+}  // namespace
+
+Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
+  const bool expand = problem.count("channels") && problem.at("expand") == 1;
+  const int out_panels = panels(problem.at("out_channels")), height = problem.at("out_height");
+  const RegisterTile tile = expand ? best_register_tile(out_panels, problem.at("width"), machine) : RegisterTile{1, 1};
+  // Rows that a strip computes again: kernel - stride; at least twelve times as many rows of its own.
+  const int least = std::max(1, 12 * (problem.at("kernel") - problem.at("stride")) / problem.at("stride"));
+  const int strips = blocks_for_threads(height, out_panels / tile.panels, least);
+  return {{"block_panels", tile.panels},
+          {"tile_panels", tile.panels},
+          {"expand_columns", tile.columns},
+          {"depthwise_columns", depthwise_columns(tile.panels, problem.at("out_width"), machine)},
+          {"strip_rows", (height + strips - 1) / strips}};
+}
+
+std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
+  const int out_panels = panels(problem.at("out_channels"));
+  std::string wrong = check_numbers(schedule, {{"block_panels", out_panels},
+                                               {"tile_panels", out_panels},
+                                               {"expand_columns", problem.at("width")},
+                                               {"depthwise_columns", problem.at("out_width")},
+                                               {"strip_rows", problem.at("out_height")}});
+  if (!wrong.empty()) return wrong;
+  if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
+  if (schedule.at("block_panels") % schedule.at("tile_panels") != 0) return "tile_panels does not divide block_panels";
+  return "";
+}
+
+std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) {
+  const int tile = schedule.at("expand_columns"), width = problem.at("width"), left = problem.at("left");
+  const int computed = (width + tile - 1) / tile * tile;
+  const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
+  return 4ll * panel_lanes * schedule.at("block_panels") * problem.at("kernel") * std::max(needed, left + computed);
+}
+
+}  // namespace effnet

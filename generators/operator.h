@@ -1,0 +1,44 @@
+// What the planner and the tuner know of an operator: its numbers, not its mathematics. One row an operator in
+// operators(); the Halide::Generator of the same name takes the same numbers as GeneratorParams.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "generators/target.h"
+#include "schedules/numbers.h"
+
+namespace effnet {
+
+struct Operator {
+  std::string name;
+  Numbers (*default_schedule)(const Numbers& problem, const Machine& machine);
+  // What is illegal about a schedule, for example from a row; empty when nothing is.
+  std::string (*check_schedule)(const Numbers& problem, const Numbers& schedule);
+  std::int64_t (*scratch_bytes)(const Numbers& problem, const Numbers& schedule);  // of one task
+  std::string algorithm_hash;  // changes with the folder's algorithm: tells stale rows
+};
+
+const std::vector<Operator>& operators();
+const Operator& find_operator(const std::string& name);  // must exist
+
+// How many vectors and columns (or pixels) of accumulators a register tile of a matrix product has.
+struct RegisterTile {
+  int panels, columns;
+};
+
+// Whether the accumulators, one weight vector each and one more fit the machine's registers.
+bool fits_registers(const RegisterTile& tile, const Machine& machine);
+
+// The best tile for rows of `columns`: least work past the end, then fewest loads a multiplication. `panels` is divisible
+// by the tile's panels.
+RegisterTile best_register_tile(int panels, int columns, const Machine& machine);
+
+// Checks that exactly the `names` are given and lie in [1, limit]; empty when so.
+std::string check_numbers(const Numbers& schedule, const std::vector<std::pair<std::string, int>>& names_and_limits);
+
+// The largest number of blocks so that a step has work for several threads, each block at least `least` long.
+int blocks_for_threads(int length, int other_tasks, int least);
+
+}  // namespace effnet

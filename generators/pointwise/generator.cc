@@ -1,0 +1,63 @@
+#include <Halide.h>
+
+#include "generators/common/layout.h"
+#include "generators/pointwise/loops.h"
+
+namespace effnet {
+namespace {
+
+// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, gate][, residual], scratch,
+// output[, average]. All begin at the task's block, `input` at its pixels.
+class Pointwise : public Halide::Generator<Pointwise> {
+ public:
+  GeneratorParam<int> channels{"channels", 0}, out_channels{"out_channels", 0}, pixels{"pixels", 0};
+  GeneratorParam<int> activation{"activation", 0};  // enum Activation
+  GeneratorParam<bool> gated{"gated", false}, adds_residual{"adds_residual", false}, averages{"averages", false};
+  GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
+  GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
+
+  Input<Buffer<float, 3>> weight{"weight"};
+  Input<Buffer<float, 2>> bias{"bias"};
+  Input<Buffer<float, 2>> input{"input"};
+  Output<Buffer<float, 3>> output{"output"};
+
+  void configure() {
+    if (gated) gate_ = add_input<Buffer<float, 1>>("gate");
+    if (adds_residual) residual_ = add_input<Buffer<float, 3>>("residual");
+    if (averages) average_ = add_output<Buffer<float, 2>>("average");
+  }
+
+  void generate() {
+    problem_ = {channels, pixels, static_cast<Activation>(activation.value()), gated, adds_residual, averages};
+    funcs_ = define_pointwise(problem_, input, weight, bias, gated ? Func(*gate_) : Func(),
+                              adds_residual ? Func(*residual_) : Func());
+    output = funcs_.output;
+    if (averages) *average_ = funcs_.average;
+  }
+
+  void schedule() {
+    const int row = padded(out_channels);
+    set_dense(weight, {panel_lanes, channels, block_panels});
+    set_dense(bias, {panel_lanes, block_panels});
+    set_layout(input, {padded(channels), block_pixels}, {padded(channels)});
+    set_layout(output, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
+    if (gated) set_dense(*gate_, {channels});
+    if (adds_residual) set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
+    if (averages) set_dense(*average_, {panel_lanes, block_panels});
+    schedule_pointwise(funcs_, problem_, {block_panels, block_pixels, tile_panels, tile_pixels, unroll},
+                       natural_vector_size<float>());
+  }
+
+ private:
+  Input<Buffer<float, 1>>* gate_ = nullptr;
+  Input<Buffer<float, 3>>* residual_ = nullptr;
+  Output<Buffer<float, 2>>* average_ = nullptr;
+  PointwiseProblem problem_{};
+  PointwiseFuncs funcs_;
+};
+
+}  // namespace
+}  // namespace effnet
+
+HALIDE_REGISTER_GENERATOR(effnet::Pointwise, project)
+HALIDE_REGISTER_GENERATOR(effnet::Pointwise, head)

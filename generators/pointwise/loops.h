@@ -1,0 +1,38 @@
+// The loops of project and head.
+//
+//   for each tile of panels of the task's block:
+//     gate the tile's weights into scratch
+//     for each tile of pixels:   accumulators in registers, activation, residual, one store
+//   average                      from the cache
+#pragma once
+
+#include "generators/pointwise/algorithm.h"
+#include "generators/pointwise/schedule.h"
+
+namespace effnet {
+
+inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, const PointwiseSchedule& s, int lanes) {
+  using namespace Halide;
+  const Var lane = f.lane, panel = f.panel, pixel = f.pixel;
+  Var po("po"), pi("pi"), xo("xo"), xi("xi");
+  f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(pixel, 0, s.block_pixels);
+  f.output.split(panel, po, pi, s.tile_panels).split(pixel, xo, xi, s.tile_pixels);
+  f.output.reorder(lane, pi, xi, xo, po).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
+  f.product.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
+  f.product.update().reorder(lane, panel, pixel, f.k).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
+  if (s.unroll > 1) f.product.update().unroll(f.k, s.unroll);
+  if (p.gate) {
+    f.gated.compute_at(f.output, po).store_in(MemoryType::Heap);
+    f.gated.reorder(lane, panel, f.input_channel).vectorize(lane, lanes).unroll(lane).unroll(panel);
+  }
+  if (p.average) {
+    f.average.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).vectorize(lane, lanes).unroll(lane);
+    f.sums.sums.compute_at(f.average, panel).vectorize(lane, lanes).unroll(lane);
+    f.sums.partial.compute_at(f.average, panel).vectorize(lane, lanes).unroll(lane).unroll(f.sums.i);
+    f.sums.partial.update(0).reorder(lane, f.sums.i, panel, f.sums.group, f.row);
+    f.sums.partial.update(0).vectorize(lane, lanes).unroll(lane).unroll(f.sums.i);
+    if (f.sums.has_rest) f.sums.partial.update(1).vectorize(lane, lanes);
+  }
+}
+
+}  // namespace effnet

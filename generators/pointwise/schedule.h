@@ -1,0 +1,20 @@
+// The numbers of project's and head's schedule; the loops they shape stand in loops.h.
+#pragma once
+
+#include "generators/operator.h"
+
+namespace effnet {
+
+struct PointwiseSchedule {
+  int block_panels;  // panels of 16 channels a task computes; divides the output's
+  int block_pixels;  // pixels a task computes, a multiple of tile_pixels: past the map's end it writes what nobody reads
+  int tile_panels;  // of the register tile; divides block_panels
+  int tile_pixels;  // of the register tile
+  int unroll;  // of the reduction; divides the input's channels
+};
+
+Numbers pointwise_default(const Numbers& problem, const Machine& machine);
+std::string pointwise_check(const Numbers& problem, const Numbers& schedule);
+std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule);
+
+}  // namespace effnet

@@ -1,0 +1,12 @@
+// squeeze_excite has one loop structure: nothing to choose.
+#pragma once
+
+#include "generators/operator.h"
+
+namespace effnet {
+
+Numbers squeeze_excite_default(const Numbers& problem, const Machine& machine);
+std::string squeeze_excite_check(const Numbers& problem, const Numbers& schedule);
+std::int64_t squeeze_excite_scratch(const Numbers& problem, const Numbers& schedule);
+
+}  // namespace effnet

@@ -1,0 +1,49 @@
+#include <Halide.h>
+
+#include "generators/common/layout.h"
+#include "generators/stem/loops.h"
+
+namespace effnet {
+namespace {
+
+// One task: a strip of output rows. Arguments: input (the whole picture), weight, bias, first_row, rows, scratch, output
+// (from the strip's first row).
+class Stem : public Halide::Generator<Stem> {
+ public:
+  GeneratorParam<int> resolution{"resolution", 0}, out_width{"out_width", 0}, out_channels{"out_channels", 0};
+  GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 2}, top{"top", 1}, left{"left", 1};
+  GeneratorParam<int> activation{"activation", 0};  // enum Activation
+  GeneratorParam<int> tile_panels{"tile_panels", 1}, columns{"columns", 1};
+
+  Input<Buffer<float, 2>> input{"input"};
+  Input<Buffer<float, 5>> weight{"weight"};
+  Input<Buffer<float, 2>> bias{"bias"};
+  Input<int> first_row{"first_row"}, rows{"rows"};
+  Output<Buffer<float, 4>> output{"output"};
+
+  void generate() {
+    problem_ = {resolution, out_width, kernel, stride, top, left, static_cast<Activation>(activation.value())};
+    funcs_ = define_stem(problem_, first_row, input, weight, bias);
+    output = funcs_.output;
+  }
+
+  void schedule() {
+    const int out_panels = panels(out_channels);
+    set_dense(input, {3 * problem_.resolution, problem_.resolution});
+    set_dense(weight, {panel_lanes, 3, kernel, kernel, out_panels});
+    set_dense(bias, {panel_lanes, out_panels});
+    set_layout(output, {panel_lanes, out_panels, out_width, 0},
+               {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
+    output.dim(3).set_extent(rows);
+    schedule_stem(funcs_, problem_, {tile_panels, columns, 0}, out_panels, natural_vector_size<float>());
+  }
+
+ private:
+  StemProblem problem_{};
+  StemFuncs funcs_;
+};
+
+}  // namespace
+}  // namespace effnet
+
+HALIDE_REGISTER_GENERATOR(effnet::Stem, stem)

@@ -1,0 +1,18 @@
+// The numbers of stem's schedule; the loops they shape stand in loops.h.
+#pragma once
+
+#include "generators/operator.h"
+
+namespace effnet {
+
+struct StemSchedule {
+  int tile_panels;  // panels of the register tile; divides the output's
+  int columns;  // of the register tile
+  int strip_rows;  // output rows of a task
+};
+
+Numbers stem_default(const Numbers& problem, const Machine& machine);
+std::string stem_check(const Numbers& problem, const Numbers& schedule);
+std::int64_t stem_scratch(const Numbers& problem, const Numbers& schedule);
+
+}  // namespace effnet

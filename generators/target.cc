@@ -1,0 +1,127 @@
+#include "generators/target.h"
+
+#include <Halide.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace effnet {
+
+namespace {
+
+const std::vector<std::string> avx2_features = {"SSE41", "AVX", "AVX2", "FMA", "F16C"};
+
+std::vector<std::string> with(std::vector<std::string> features, const std::vector<std::string>& more) {
+  features.insert(features.end(), more.begin(), more.end());
+  return features;
+}
+
+#if defined(__x86_64__)
+bool cpu_is_amd() { return __builtin_cpu_is("amd"); }
+#else
+bool cpu_is_amd() { return false; }
+#endif
+
+Machine machine_of(const Halide::Target& t) {
+  using T = Halide::Target;
+  const int lanes = t.natural_vector_size<float>();
+  const bool x86 = t.arch == T::X86;
+  const bool many = t.has_feature(T::AVX512) || t.has_feature(T::AVX512_Skylake) || t.has_feature(T::AVX512_Zen4) ||
+                    t.has_feature(T::AVX512_SapphireRapids) || (t.arch == T::ARM && t.bits == 64) || t.arch == T::RISCV;
+  return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA)};
+}
+
+std::vector<std::string> features_of(const Halide::Target& t) {
+  using T = Halide::Target;
+  std::vector<std::string> features;
+  const auto add = [&](bool has, const char* name) {
+    if (has) features.emplace_back(name);
+  };
+  const bool zen4 = t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids);
+  const bool skylake = zen4 || t.has_feature(T::AVX512_Skylake) || t.has_feature(T::AVX512_Cannonlake);
+  const bool avx512 = skylake || t.has_feature(T::AVX512);
+  const bool avx2 = avx512 || t.has_feature(T::AVX2);
+  add(avx2 || t.has_feature(T::SSE41), "SSE41");
+  add(avx2 || t.has_feature(T::AVX), "AVX");
+  add(avx2, "AVX2");
+  add(avx2 || t.has_feature(T::FMA), "FMA");
+  add(avx2 || t.has_feature(T::F16C), "F16C");
+  add(avx512, "AVX512");
+  add(skylake, "AVX512_VL");
+  add(zen4, "AVX512_VNNI");
+  add(zen4, "AVX512_BF16");
+  add(t.has_feature(T::AVX512_SapphireRapids), "AMX");
+  add(t.arch == T::ARM, "NEON");
+  add(t.has_feature(T::ARMDotProd), "ARM_DOT");
+  return features;
+}
+
+}  // namespace
+
+const std::vector<CpuTarget>& cpu_targets() {
+  static const std::vector<CpuTarget> list = {
+      {"znver4", "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4",
+       {16, 32, true},
+       with(avx2_features, {"AVX512", "AVX512_VL", "AVX512_VNNI", "AVX512_BF16"}),
+       "", "run here", "AMD Zen 4 and 5: AVX-512 with VNNI and BF16"},
+      {"x86-64-v4", "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake",
+       {16, 32, true},
+       with(avx2_features, {"AVX512", "AVX512_VL"}),
+       "", "run here", "AVX-512 (F, CD, VL, BW, DQ): Intel Skylake-SP and later, AMD Zen 4 and later"},
+      {"x86-64-v3", "x86-64-linux-sse41-avx-f16c-fma-avx2", {8, 16, true}, avx2_features, "", "run here",
+       "AVX2 and FMA: Intel Haswell and later, AMD Zen and later"},
+      {"x86-64-v2", "x86-64-linux-sse41", {4, 16, false}, {"SSE41"}, "", "run here",
+       "SSE4.1: Intel Penryn and later, AMD Bulldozer and later"},
+      {"x86-64", "x86-64-linux", {4, 16, false}, {}, "", "run here", "SSE2: every 64 bit x86 CPU"},
+      {"arm-64", "arm-64-linux", {4, 32, true}, {"NEON"}, "--target=aarch64-linux-gnu", "compiled, not run here",
+       "ARMv8-A with NEON"},
+  };
+  return list;
+}
+
+bool runs_here(const CpuTarget& target) {
+  const Halide::Target host = Halide::get_host_target(), wanted(target.halide);
+  if (wanted.arch != host.arch || wanted.bits != host.bits || wanted.os != host.os) return false;
+  const std::vector<std::string> have = features_of(host);
+  return std::all_of(target.cpu_features.begin(), target.cpu_features.end(), [&](const std::string& feature) {
+    return std::find(have.begin(), have.end(), feature) != have.end();
+  });
+}
+
+Result<CpuTarget> find_target(const std::string& name) {
+  if (name == "host") {
+    for (const CpuTarget& target : cpu_targets())
+      if (runs_here(target) && (target.name != "znver4" || cpu_is_amd())) return target;
+    return Status::error("target 'host': none of the listed CPU classes (effnetc targets) runs on this CPU");
+  }
+  std::vector<std::string> names = {"host"};
+  for (const CpuTarget& target : cpu_targets()) {
+    if (target.name == name) return target;
+    names.push_back(target.name);
+  }
+  if (Halide::Target::validate_target_string(name)) {
+    const Halide::Target t(name);
+    if (t.os != Halide::Target::OSUnknown && t.arch != Halide::Target::ArchUnknown && !t.has_gpu_feature())
+      return CpuTarget{t.to_string(), t.to_string(), machine_of(t), features_of(t), "", "compiled, not run here", ""};
+  }
+  return Status::error("there is no target '" + name + "'" + did_you_mean(name, names) +
+                       " (effnetc targets lists them; a Halide target string such as x86-64-linux-avx2-fma works too)");
+}
+
+Result<std::vector<CpuTarget>> find_targets(const std::string& names) {
+  std::vector<CpuTarget> targets;
+  std::stringstream list(names);
+  for (std::string name; std::getline(list, name, ',');) {
+    Result<CpuTarget> target = find_target(name);
+    if (!target) return target.status();
+    for (const CpuTarget& other : targets)
+      if (other.name == target->name) return Status::error("target '" + target->name + "' is named twice");
+    targets.push_back(*std::move(target));
+  }
+  if (targets.empty()) return Status::error("no target is named (effnetc targets lists them)");
+  return targets;
+}
+
+}  // namespace effnet

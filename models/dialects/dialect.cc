@@ -1,0 +1,73 @@
+#include "models/dialects/dialect.h"
+
+namespace effnet {
+
+std::span<const Dialect* const> dialects() {
+  static constexpr const Dialect* all[] = {&timm, &torchvision, &lukemelas};
+  return all;
+}
+
+void for_each_part(const Network& network,
+                   const std::function<void(Part, const Block*, const Layer&)>& visit) {
+  visit(Part::stem, nullptr, network.stem);
+  for (const Block& block : network.blocks) {
+    if (block.has_expand) visit(Part::expand, &block, block.expand);
+    visit(Part::depthwise, &block, block.depthwise);
+    if (block.has_squeeze_excite) visit(Part::squeeze_excite, &block, block.squeeze_excite);
+    visit(Part::project, &block, block.project);
+  }
+  visit(Part::head, nullptr, network.head);
+  visit(Part::classifier, nullptr, network.classifier);
+}
+
+std::vector<ExpectedTensor> expected_tensors(const Network& network, const Dialect& dialect) {
+  std::vector<ExpectedTensor> list;
+  for_each_part(network, [&](Part part, const Block* block, const Layer& layer) {
+    const LayerNames names = dialect.names(part, block);
+    const std::int64_t out = layer.out.channels, in = layer.in.channels, kernel = layer.kernel;
+    const std::int64_t squeezed = layer.squeezed;
+    switch (layer.kind) {
+      case LayerKind::dense:
+        list.push_back({names.first + ".weight", {out, in}});
+        list.push_back({names.first + ".bias", {out}});
+        return;
+      case LayerKind::squeeze_excite:
+        list.push_back({names.first + ".weight", {squeezed, in, 1, 1}});
+        list.push_back({names.first + ".bias", {squeezed}});
+        list.push_back({names.second + ".weight", {out, squeezed, 1, 1}});
+        list.push_back({names.second + ".bias", {out}});
+        return;
+      default:
+        list.push_back(
+            {names.first + ".weight", {out, layer.kind == LayerKind::depthwise ? 1 : in, kernel, kernel}});
+        for (const char* name : {".weight", ".bias", ".running_mean", ".running_var"})
+          list.push_back({names.second + name, {out}});
+    }
+  });
+  return list;
+}
+
+int variant_size(const NetworkConfig& config) {
+  for (const NetworkConfig& variant : variants())
+    if (variant.name == config.name) return config.name.back() - '0';
+  return -1;
+}
+
+Preprocessing tensorflow_preprocessing(const NetworkConfig& config) {
+  constexpr double crops[] = {.875, .882, .89, .904, .922, .934, .942, .949};  // B0-B7
+  constexpr double lite_crops[] = {.875, .882, .89, .904, .92};                // Lite0-Lite4
+  const int size = variant_size(config);
+  Preprocessing result;
+  if (config.family == Family::lite) {
+    result.mean = result.std = {.5, .5, .5};
+    if (size >= 0) result.crop = lite_crops[size];
+    if (size >= 3) result.interpolation = Interpolation::bilinear;
+  } else {
+    result.mean = {.485, .456, .406};
+    result.std = {.229, .224, .225};
+    if (size >= 0) result.crop = crops[size];
+  }
+  return result;
+}
+
+}  // namespace effnet

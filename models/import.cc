@@ -1,0 +1,155 @@
+#include "models/import.h"
+
+#include <charconv>
+
+#include "base/text.h"
+#include "formats/safetensors_writer.h"
+#include "models/dialects/dialect.h"
+#include "models/fold.h"
+#include "models/packing.h"
+#include "models/preprocessing.h"
+#include "models/tensor_report.h"
+
+namespace effnet {
+namespace {
+
+// Wrappers put the same prefix before every name: "module." (DataParallel), "_orig_mod." (torch.compile),
+// "model.".
+SourceTensors without_prefix(SourceTensors tensors) {
+  for (bool again = !tensors.empty(); again;) {
+    again = false;
+    for (const std::string_view prefix : {"module.", "_orig_mod.", "model."}) {
+      // The map is sorted: when first and last name have the prefix, all have.
+      if (!tensors.begin()->first.starts_with(prefix) || !tensors.rbegin()->first.starts_with(prefix))
+        continue;
+      SourceTensors shorter;
+      for (auto& [name, tensor] : tensors) shorter.emplace(name.substr(prefix.size()), std::move(tensor));
+      tensors = std::move(shorter);
+      again = true;
+    }
+  }
+  return tensors;
+}
+
+std::string shortest(double number) {
+  char text[32];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, number);
+  return {text, end.ptr};
+}
+
+std::string triple(const std::array<double, 3>& numbers) {
+  return shortest(numbers[0]) + "," + shortest(numbers[1]) + "," + shortest(numbers[2]);
+}
+
+Metadata make_metadata(const Network& network, const Preprocessing& preprocessing,
+                       const std::vector<std::string>& labels, const WeightsSource& source,
+                       const Dialect& dialect) {
+  Metadata metadata = {
+      {"format", "effnet-weights"},
+      {"format_version", std::to_string(weights_format_version)},
+      {"network", network.name},
+      {"fingerprint", fingerprint(network)},
+      {"precision", "fp32"},
+      {"resolution", std::to_string(network.resolution)},
+      {"mean", triple(preprocessing.mean)},
+      {"std", triple(preprocessing.std)},
+      {"crop", shortest(preprocessing.crop)},
+      {"interpolation", preprocessing.interpolation == Interpolation::bicubic ? "bicubic" : "bilinear"},
+      {"source_format", source.format + ", " + std::string(dialect.name)},
+      {"source_sha256", source.sha256},
+  };
+  if (!labels.empty()) metadata.emplace_back("labels", join(labels, "\n"));
+  return metadata;
+}
+
+std::vector<TensorEntry> make_entries(const Network& network) {
+  std::vector<TensorEntry> entries;
+  for (const PackedTensor& tensor : packed_tensors(network))
+    entries.push_back({tensor.name, Dtype::f32, {tensor.shape.begin(), tensor.shape.end()}});
+  return entries;
+}
+
+// All that is wrong with values, in one line.
+Status report(const std::vector<std::string>& problems, const std::string& where) {
+  constexpr std::size_t most = 8;
+  std::vector<std::string> shown(
+      problems.begin(), problems.begin() + static_cast<std::ptrdiff_t>(std::min(problems.size(), most)));
+  if (problems.size() > most) shown.push_back("and " + std::to_string(problems.size() - most) + " more");
+  return Status::error(where + ": damaged weights: " + join(shown, "; "));
+}
+
+// Folds, packs and writes one layer after the other.
+Status write_weights(const Network& network, const Dialect& dialect, double epsilon,
+                     const SourceTensors& tensors, const Metadata& metadata, const std::string& where,
+                     const std::string& output_path) {
+  Result<SafetensorsWriter> writer = SafetensorsWriter::create(output_path, make_entries(network), metadata);
+  if (!writer) return writer.status();
+  std::vector<std::string> problems;
+  Status written;
+  for_each_part(network, [&](Part part, const Block* block, const Layer& layer) {
+    if (!written) return;
+    const auto packed = fold_layer(layer, dialect.names(part, block), tensors, epsilon, problems);
+    if (!problems.empty()) return;  // look on for more of them, write nothing any more
+    for (const std::vector<float>& tensor : packed)
+      if (written) written = writer->write(tensor);
+  });
+  if (!problems.empty()) return report(problems, where);
+  return written ? writer->commit() : written;
+}
+
+void warn_of_guess(const NetworkConfig& config, const Dialect& dialect, const ModelCard& card,
+                   const ImportOptions& options, const Preprocessing& chosen) {
+  const bool told = card.present || (options.mean && options.std && options.crop);
+  if (&dialect != &timm || config.padding != Padding::symmetric || told || !options.warn) return;
+  options.warn("timm's " + config.name +
+               " differ in preprocessing and no config.json lies beside the weights: taking "
+               "mean " +
+               triple(chosen.mean) + ", std " + triple(chosen.std) + ", crop " + shortest(chosen.crop) +
+               "; --mean, --std and --crop change them");
+}
+
+Status import_checked(NetworkConfig config, SourceTensors tensors, const WeightsSource& source,
+                      const ModelCard& card, const ImportOptions& options, const std::string& output_path) {
+  config.classes = options.classes.value_or(config.classes);
+  const Result<Network> network = build_network(config);
+  if (!network) return network.status();
+  tensors = without_prefix(std::move(tensors));
+  const Result<const Dialect*> dialect = recognise_dialect(*network, tensors, source.where);
+  if (!dialect) return dialect.status();
+  if (const std::string objection = (*dialect)->objection(config); !objection.empty())
+    return Status::error(source.where + ": " + objection);
+  if (Status status = check_model_card(card, config); !status) return status;
+  if (Status status = check_tensors(*network, **dialect, tensors, source.where); !status) return status;
+  const Preprocessing defaults = (*dialect)->preprocessing(config, source);
+  const Result<Preprocessing> preprocessing = choose_preprocessing(defaults, card, options);
+  if (!preprocessing) return preprocessing.status();
+  const Result<std::vector<std::string>> labels = choose_labels(card, options, config.classes);
+  if (!labels) return labels.status();
+  warn_of_guess(config, **dialect, card, options, *preprocessing);
+  const Metadata metadata = make_metadata(*network, *preprocessing, *labels, source, **dialect);
+  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), tensors, metadata,
+                       source.where, output_path);
+}
+
+}  // namespace
+
+Status import_weights(const NetworkConfig& config, const std::string& weights_path,
+                      const ImportOptions& options, const std::string& output_path) {
+  Result<TensorFile> file = read_tensor_file(weights_path);
+  if (!file) return file.status();
+  ModelCard card;
+  if (file->format == "safetensors") {
+    Result<ModelCard> read = read_model_card(weights_path, config.resolution);
+    if (!read) return read.status();
+    card = *std::move(read);
+  }
+  const WeightsSource source{weights_path, file->format, file->sha256};
+  return import_checked(config, std::move(file->tensors), source, card, options, output_path);
+}
+
+Status import_tensors(const NetworkConfig& config, const SourceTensors& tensors, const WeightsSource& source,
+                      const ImportOptions& options, const std::string& output_path) {
+  return import_checked(config, tensors, source, ModelCard{}, options, output_path);
+}
+
+}  // namespace effnet

@@ -1,0 +1,26 @@
+// The C of a library: a header for applications, and a source that runs the network step by step.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/plan.h"
+
+namespace effnet {
+
+// A network compiled for one or several targets, best first. Their networks are the same.
+struct LibraryPlan {
+  std::string name;  // a C identifier: what every symbol begins with
+  std::vector<Plan> variants;
+};
+
+std::string emit_header(const LibraryPlan& library);  // <name>.h
+std::string emit_source(const LibraryPlan& library);  // <name>.c
+
+// The C function of one kernel: <name>_<target>_k<number>.
+std::string kernel_symbol(const LibraryPlan& library, const Plan& variant, int kernel);
+
+// "x86-64-v4" -> "x86_64_v4".
+std::string identifier(const std::string& text);
+
+}  // namespace effnet

@@ -1,0 +1,147 @@
+#include "pipeline/jobs.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "base/files.h"
+#include "base/process.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "generators/compile.h"
+
+namespace effnet {
+
+namespace fs = std::filesystem;
+
+const std::string placeholder_symbol =
+    "effnet_placeholder_for_the_symbol_of_a_kernel_0123456789_0123456789_0123456789_0123456789_0123456789_0123456789";
+
+namespace {
+
+constexpr std::size_t most_object_bytes = 64u << 20;
+constexpr int most_seconds = 600;  // a kernel takes about one
+
+// What does not reach the generator: the caller's loops.
+bool is_for_caller(const std::string& number) { return number == "strip_rows" || number == "out_height"; }
+
+KernelRequest request_of(const Kernel& kernel, const CpuTarget& target) {
+  KernelRequest request{kernel.operation, {}, target.halide, placeholder_symbol};
+  for (const Numbers* numbers : {&kernel.problem, &kernel.schedule})
+    for (const auto& [name, value] : *numbers)
+      if (!is_for_caller(name)) request.parameters[name] = std::to_string(value);
+  return request;
+}
+
+Result<std::string> cache_key(const KernelRequest& request) {
+  std::string text = "kernel 1\n" + request.generator + "\n" + request.target + "\n" +
+                     find_operator(request.generator).algorithm_hash + "\n" + halide_version() + "\n";
+  for (const auto& [name, value] : request.parameters) text += name + "=" + value + "\n";
+  return sha256(std::as_bytes(std::span(text)));
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// Compiles one kernel into the cache, if it is not there, and returns its object.
+Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, const std::string& cache_dir) {
+  const KernelRequest request = request_of(kernel, target);
+  Result<std::string> key = cache_key(request);
+  if (!key) return key.status();
+  const std::string path = cache_dir + "/" + *key + ".o";
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
+    const Operator& op = find_operator(kernel.operation);
+    std::vector<std::string> arguments = {own_path(),     "compile-kernel", temporary,
+                                          request.generator, request.target,
+                                          std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
+    for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
+    Result<ProcessResult> run = run_process(arguments, "", most_seconds);
+    const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
+    if (!run || run->exit_status != 0) {
+      fs::remove(temporary, ignored);
+      if (!run) return Status::error("compiling " + what + ": " + run.message());
+      return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) + ": " +
+                           first_line(run->errors));
+    }
+    fs::rename(temporary, path, ignored);
+    if (ignored) return Status::error("cannot write " + path + ": " + ignored.message());
+  }
+  return read_file(path, most_object_bytes);
+}
+
+}  // namespace
+
+std::string default_cache_dir() {
+  const auto variable = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache + "/effnet";
+  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/effnet";
+  return (fs::temp_directory_path() / "effnet-cache").string();
+}
+
+void stamp_symbol(std::string& object, const std::string& symbol) {
+  std::string padded_symbol = symbol;
+  padded_symbol.resize(placeholder_symbol.size(), '\0');
+  for (std::size_t at = 0; (at = object.find(placeholder_symbol, at)) != std::string::npos;)
+    object.replace(at, padded_symbol.size(), padded_symbol);
+}
+
+Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
+                                                 const JobOptions& options) {
+  const std::string cache_dir = options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
+  std::error_code failed;
+  fs::create_directories(cache_dir, failed);
+  if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
+
+  const int total = static_cast<int>(kernels.size());
+  std::vector<std::string> objects(kernels.size());
+  std::atomic<int> next{0};
+  std::mutex mutex;  // guards `done`, `failure` and the caller's progress
+  int done = 0;
+  Status failure;
+  const auto work = [&] {
+    for (int i; (i = next++) < total;) {
+      Result<std::string> object = compile_one(kernels[i], target, cache_dir);
+      const std::lock_guard lock(mutex);
+      if (!object) {
+        if (failure.ok()) failure = object.status();
+        next = total;
+        return;
+      }
+      objects[i] = *std::move(object);
+      ++done;
+      if (options.progress) options.progress(done, total);
+    }
+  };
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int jobs = std::clamp(options.jobs > 0 ? options.jobs : cores, 1, std::max(1, total));
+  std::vector<std::thread> threads;
+  for (int i = 1; i < jobs; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (!failure.ok()) return failure;
+  return objects;
+}
+
+Status compile_kernel_command(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 4) return Status::error("OBJECT GENERATOR TARGET SCRATCH_BYTES name=value... are needed");
+  KernelRequest request{arguments[1], {}, arguments[2], placeholder_symbol};
+  for (std::size_t i = 4; i < arguments.size(); ++i) {
+    const std::size_t equals = arguments[i].find('=');
+    if (equals == std::string::npos) return Status::error(in_quotes(arguments[i]) + " is not name=value");
+    request.parameters[arguments[i].substr(0, equals)] = arguments[i].substr(equals + 1);
+  }
+  Result<std::int64_t> scratch = compile_kernel(request, {arguments[0], ""});
+  if (!scratch) return scratch.status();
+  const long long planned = std::strtoll(arguments[3].c_str(), nullptr, 10);
+  if (*scratch > planned)
+    return Status::error("the kernel needs " + std::to_string(*scratch) + " bytes of scratch, more than the planned " +
+                         arguments[3]);
+  return {};
+}
+
+}  // namespace effnet

@@ -1,0 +1,34 @@
+// Compiles kernels in child processes: in parallel, isolated from each other, through a cache of objects.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "pipeline/plan.h"
+
+namespace effnet {
+
+struct JobOptions {
+  int jobs = 0;           // at a time; 0: as many as there are cores
+  std::string cache_dir;  // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
+  std::function<void(int done, int total)> progress;  // called from one thread at a time; may be empty
+};
+
+// Objects carry this name instead of a library's, so that libraries share the cache; stamp_symbol() puts the real one in.
+extern const std::string placeholder_symbol;
+
+// Replaces the placeholder in an object's string table. `symbol` is not longer than the placeholder.
+void stamp_symbol(std::string& object, const std::string& symbol);
+
+// One object a kernel, in their order.
+Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
+                                                 const JobOptions& options);
+
+// What a child process does: `effnetc compile-kernel OBJECT GENERATOR TARGET SCRATCH_BYTES name=value...`
+Status compile_kernel_command(const std::vector<std::string>& arguments);
+
+std::string default_cache_dir();
+
+}  // namespace effnet

@@ -1,0 +1,178 @@
+#include "pipeline/library.h"
+
+#include <Halide.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "base/files.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "pipeline/emit.h"
+#include "pipeline/plan.h"
+
+namespace effnet {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int most_cc_seconds = 300;
+
+// A folder inside the output folder, removed with all that is in it.
+class Workspace {
+ public:
+  static Result<Workspace> create(const std::string& folder) {
+    std::error_code failed;
+    const bool existed = fs::exists(folder, failed);
+    fs::create_directories(folder, failed);
+    if (failed) return Status::error("cannot make the folder " + folder + ": " + failed.message());
+    std::string path = fs::absolute(folder) / ".effnetc-XXXXXX";
+    if (!mkdtemp(path.data())) {
+      const std::string why = std::strerror(errno);
+      if (!existed) fs::remove(folder, failed);
+      return Status::error("cannot write into the folder " + folder + ": " + why);
+    }
+    return Workspace(path, existed ? "" : folder);
+  }
+  Workspace(Workspace&& other) noexcept : path_(std::move(other.path_)), made_(std::move(other.made_)) { other.path_.clear(); }
+  Workspace& operator=(Workspace&&) = delete;
+  ~Workspace() {
+    if (path_.empty()) return;
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+    if (!made_.empty()) fs::remove(made_, ignored);  // only when it is empty
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  Workspace(std::string path, std::string made) : path_(std::move(path)), made_(std::move(made)) {}
+  std::string path_, made_;
+};
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+// Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a file.
+Status run_cc(const LibraryRequest& request, const std::string& folder, const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = words(request.cc);
+  if (command.empty()) return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
+  for (const std::string& word : words(request.targets.front().c_flags)) command.push_back(word);
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  Result<ProcessResult> run = run_process(command, folder, most_cc_seconds);
+  if (!run) return run.status();
+  if (run->exit_status == 0) return {};
+  return Status::error(command[0] + " failed with status " + std::to_string(run->exit_status) + ": " +
+                       run->errors.substr(0, run->errors.find('\n')));
+}
+
+Result<LibraryPlan> plan_library(const LibraryRequest& request) {
+  Result<Network> network = build_network(request.network);
+  if (!network) return network.status();
+  std::vector<std::string> operations;
+  for (const Operator& op : operators()) operations.push_back(op.name);
+  LibraryPlan library{request.name, {}};
+  for (const CpuTarget& target : request.targets) {
+    Result<ScheduleRows> rows =
+        ScheduleRows::load(schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
+    if (!rows) return rows.status();
+    Result<Plan> plan = make_plan(*network, {target, request.threads, &*rows});
+    if (!plan) return plan.status();
+    for (const std::string& warning : plan->warnings)
+      if (request.warn) request.warn(warning);
+    library.variants.push_back(*std::move(plan));
+  }
+  return library;
+}
+
+// Every variant's kernels as object files in the workspace; returns their names.
+Result<std::vector<std::string>> write_objects(const LibraryRequest& request, const LibraryPlan& library,
+                                               const std::string& folder) {
+  int total = 0, before = 0;
+  for (const Plan& plan : library.variants) total += static_cast<int>(plan.kernels.size());
+  std::vector<std::string> files;
+  for (const Plan& plan : library.variants) {
+    JobOptions jobs = request.jobs;
+    if (jobs.progress) jobs.progress = [&](int done, int) { request.jobs.progress(before + done, total); };
+    Result<std::vector<std::string>> objects = compile_kernels(plan.kernels, plan.target, jobs);
+    if (!objects) return objects.status();
+    for (std::size_t i = 0; i < objects->size(); ++i) {
+      const std::string symbol = kernel_symbol(library, plan, static_cast<int>(i));
+      stamp_symbol((*objects)[i], symbol);
+      files.push_back(symbol + ".o");
+      if (Status status = write_file(folder + "/" + files.back(), (*objects)[i]); !status) return status;
+    }
+    before += static_cast<int>(plan.kernels.size());
+  }
+  return files;
+}
+
+Status write_archive(const LibraryRequest& request, const std::string& folder, std::vector<std::string> files) {
+  for (std::string& file : files) file = folder + "/" + file;
+  try {
+    Halide::create_static_library(files, Halide::Target(request.targets.front().halide),
+                                  folder + "/lib" + request.name + ".a", true);
+  } catch (const Halide::Error& e) {
+    return Status::error(std::string("cannot write the archive: ") + e.what());
+  }
+  return {};
+}
+
+Status compile_files(const LibraryRequest& request, const LibraryPlan& library, const std::string& folder) {
+  const std::string& name = request.name;
+  if (Status status = write_file(folder + "/" + name + ".h", emit_header(library)); !status) return status;
+  if (Status status = write_file(folder + "/" + name + ".c", emit_source(library)); !status) return status;
+  Result<std::vector<std::string>> files = write_objects(request, library, folder);
+  if (!files) return files.status();
+  if (Status status = run_cc(request, folder,
+                             {"-std=c11", "-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-I", installed("include"), "-c",
+                              name + ".c", "-o", name + ".o"});
+      !status)
+    return status;
+  files->insert(files->begin(), name + ".o");
+  if (Status status = write_archive(request, folder, *files); !status) return status;
+  if (!request.shared) return {};
+  std::vector<std::string> link = {"-shared", "-o", "lib" + name + ".so", "-Wl,-soname,lib" + name + ".so", "-Wl,-Bsymbolic"};
+  link.insert(link.end(), files->begin(), files->end());
+  for (const char* argument : {"-Wl,--whole-archive"}) link.emplace_back(argument);
+  link.push_back(installed("lib/libeffnet.a"));
+  for (const char* argument : {"-Wl,--no-whole-archive", "-pthread", "-lm"}) link.emplace_back(argument);
+  return run_cc(request, folder, link);
+}
+
+}  // namespace
+
+std::string installed(const std::string& what) {
+  return (fs::path(own_path()).parent_path().parent_path() / what).string();
+}
+
+Status check_library_name(const std::string& name) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  if (!name.empty() && name.size() <= 60 && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), fits))
+    return {};
+  return Status::error("a library cannot be called " + in_quotes(name) +
+                       ": it needs a C identifier of at most 60 letters, digits and underscores (--name)");
+}
+
+Status build_library(const LibraryRequest& request) {
+  if (Status status = check_library_name(request.name); !status) return status;
+  Result<LibraryPlan> library = plan_library(request);
+  if (!library) return library.status();
+  Result<Workspace> workspace = Workspace::create(request.folder);
+  if (!workspace) return workspace.status();
+  if (Status status = compile_files(request, *library, workspace->path()); !status) return status;
+
+  std::vector<std::string> results = {request.name + ".h", request.name + ".c", "lib" + request.name + ".a"};
+  if (request.shared) results.push_back("lib" + request.name + ".so");
+  for (const std::string& file : results) {
+    std::error_code failed;
+    fs::rename(workspace->path() + "/" + file, fs::path(request.folder) / file, failed);
+    if (failed) return Status::error("cannot write " + (fs::path(request.folder) / file).string() + ": " + failed.message());
+  }
+  return {};
+}
+
+}  // namespace effnet

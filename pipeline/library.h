@@ -1,0 +1,36 @@
+// Plan -> lib<name>.a, <name>.h, <name>.c [and lib<name>.so].
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "models/network.h"
+#include "pipeline/jobs.h"
+
+namespace effnet {
+
+struct LibraryRequest {
+  NetworkConfig network;
+  std::string name;                // of the library and its symbols
+  std::vector<CpuTarget> targets;  // best first
+  std::string folder;              // made if missing
+  bool shared = false;
+  int threads = 1;          // schedules are taken for so many
+  std::string cc = "cc";    // C compiler; may have arguments behind spaces
+  std::string schedules;    // a folder of rows before all others; may be empty
+  JobOptions jobs;
+  std::function<void(const std::string&)> warn;  // may be empty
+};
+
+// Files appear whole or not at all.
+Status build_library(const LibraryRequest& request);
+
+// Whether a library may be called so: a C identifier of at most 60 letters, digits and underscores.
+Status check_library_name(const std::string& name);
+
+// Folders of this installation: `lib` (libeffnet.a), `include`, `share/effnet/schedules`.
+std::string installed(const std::string& what);
+
+}  // namespace effnet

@@ -1,0 +1,347 @@
+#include "pipeline/plan.h"
+
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "pipeline/arena.h"
+
+namespace effnet {
+
+namespace {
+
+const char* name_of(Activation activation) {
+  switch (activation) {
+    case Activation::none: return "linear";
+    case Activation::relu6: return "relu6";
+    case Activation::swish: return "swish";
+  }
+  return "";
+}
+
+std::string text_of(const Shape& s) {
+  return std::to_string(s.height) + "x" + std::to_string(s.width) + "x" + std::to_string(s.channels);
+}
+
+double size_of(const Shape& s) { return static_cast<double>(s.height) * s.width * s.channels; }
+
+// Builds a plan step by step, in the order of the data.
+class Planner {
+ public:
+  Planner(const Network& network, const PlanOptions& options) : options_(options) {
+    plan_.network = network;
+    plan_.target = options.target;
+    plan_.tensors = packed_tensors(network);
+    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) tensor_[plan_.tensors[i].name] = static_cast<int>(i);
+  }
+
+  Plan run() {
+    const Network& n = plan_.network;
+    int map = stem(n.stem);
+    for (const Block& block : n.blocks) map = mbconv(block, map);
+    const int features = head(n.head, map);
+    classifier(n.classifier, features);
+    finish();
+    return std::move(plan_);
+  }
+
+ private:
+  // --- buffers -----------------------------------------------------------------------------------------------------
+
+  // `pixels` of padded(channels) floats; `spare_pixels` more may be read or written past the end.
+  int new_buffer(const std::string& name, std::int64_t pixels, int channels, std::int64_t spare_pixels = 0) {
+    Buffer buffer{name, (pixels + spare_pixels) * padded(channels) * 4, next_step(), next_step(), -1};
+    plan_.buffers.push_back(buffer);
+    return static_cast<int>(plan_.buffers.size()) - 1;
+  }
+  // Room for what the tiles of a later step read past the end of a map.
+  void widen(int buffer, std::int64_t bytes) {
+    Buffer& b = plan_.buffers[buffer];
+    b.bytes = std::max(b.bytes, (bytes + 63) / 64 * 64);
+  }
+  int next_step() const { return static_cast<int>(plan_.steps.size()); }
+
+  // --- arguments ---------------------------------------------------------------------------------------------------
+
+  Argument weight(const std::string& name, const std::string& tensor, std::int64_t block_floats = 0) const {
+    return {name, Place::weight, tensor_.at(tensor), block_floats, 0};
+  }
+  static Argument activation(const std::string& name, int buffer, std::int64_t block_floats = 0,
+                             std::int64_t strip_floats = 0) {
+    return {name, Place::activation, buffer, block_floats, strip_floats};
+  }
+  static Argument other(const std::string& name, Place place, int index = 0) { return {name, place, index, 0, 0}; }
+
+  // --- kernels and steps -------------------------------------------------------------------------------------------
+
+  // The schedule of a problem: its row when there is a legal one, else the default.
+  Numbers choose_schedule(const Operator& op, const Numbers& problem) {
+    const ScheduleRow* row = options_.rows ? options_.rows->find(op.name, problem, options_.threads) : nullptr;
+    if (row) {
+      const std::string wrong = op.check_schedule(problem, row->schedule);
+      if (wrong.empty()) {
+        if (row->algorithm != op.algorithm_hash) stale_.insert(op.name);
+        return row->schedule;
+      }
+      plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) + ") is not used: " + wrong);
+    }
+    return op.default_schedule(problem, options_.target.machine);
+  }
+
+  Step& add_step(const std::string& name, const std::string& operation, const std::string& op_name, const Numbers& problem,
+                 const std::string& detail) {
+    const Operator& op = find_operator(op_name);
+    Kernel kernel{op_name, problem, choose_schedule(op, problem)};
+    const auto [found, is_new] = kernel_.emplace(kernel, static_cast<int>(plan_.kernels.size()));
+    if (is_new) {
+      plan_.scratch_bytes = std::max(plan_.scratch_bytes, op.scratch_bytes(problem, kernel.schedule));
+      plan_.kernels.push_back(kernel);
+    }
+    Step step;
+    step.name = name;
+    step.operation = operation + " " + detail;
+    step.kernel = found->second;
+    plan_.steps.push_back(std::move(step));
+    return plan_.steps.back();
+  }
+  const Numbers& schedule_of(const Step& step) const { return plan_.kernels[step.kernel].schedule; }
+
+  // Every buffer that an argument names lives at the last step.
+  void touch_buffers() {
+    const int now = next_step() - 1;
+    for (const Argument& argument : plan_.steps.back().arguments) {
+      if (argument.place != Place::activation) continue;
+      Buffer& b = plan_.buffers[argument.index];
+      b.last_step = std::max(b.last_step, now);
+    }
+  }
+
+  void split_rows(Step& step, int rows) const {
+    step.strip_rows = schedule_of(step).at("strip_rows");
+    step.total_rows = rows;
+    step.strips = (rows + step.strip_rows - 1) / step.strip_rows;
+  }
+
+  // --- operators ---------------------------------------------------------------------------------------------------
+
+  int stem(const Layer& layer) {
+    const Numbers problem = {{"resolution", layer.in.width},     {"out_width", layer.out.width},
+                             {"out_height", layer.out.height},   {"out_channels", layer.out.channels},
+                             {"kernel", layer.kernel},           {"stride", layer.stride},
+                             {"top", layer.border.top},          {"left", layer.border.left},
+                             {"activation", static_cast<int>(layer.activation)}};
+    const std::int64_t row = static_cast<std::int64_t>(layer.out.width) * padded(layer.out.channels);
+    const int out = new_buffer("stem", static_cast<std::int64_t>(layer.out.width) * layer.out.height, layer.out.channels);
+    Step& step = add_step("stem", "stem", "stem", problem, describe(layer.in, layer));
+    split_rows(step, layer.out.height);
+    step.arguments = {other("input", Place::input),
+                      weight("weight", "stem.weight"),
+                      weight("bias", "stem.bias"),
+                      other("first_row", Place::first_row),
+                      other("rows", Place::rows),
+                      other("scratch", Place::scratch),
+                      activation("output", out, 0, row * step.strip_rows)};
+    account(step, multiply_adds(layer), layer.activation, size_of(layer.out), size_of(layer.in) + size_of(layer.out));
+    touch_buffers();
+    return out;
+  }
+
+  int mbconv(const Block& block, int map) {
+    const auto [wide, sums] = expand_and_depthwise(block, map);
+    const int gate = block.has_squeeze_excite ? squeeze_excite(block, sums) : -1;
+    return project(block, wide, gate, block.residual ? map : -1);
+  }
+
+  // Returns the depthwise output and, where a squeeze-excite follows, its row sums.
+  std::pair<int, int> expand_and_depthwise(const Block& block, int map) {
+    const Layer& dw = block.depthwise;
+    const Shape in = block.has_expand ? block.expand.in : dw.in;
+    const bool expand = block.has_expand, squeeze = block.has_squeeze_excite;
+    const std::string op = expand ? "expand_depthwise" : "depthwise";
+    const Numbers problem = {{"height", in.height},       {"width", in.width},
+                             {"channels", in.channels},   {"out_width", dw.out.width},
+                             {"out_height", dw.out.height}, {"out_channels", dw.out.channels},
+                             {"kernel", dw.kernel},       {"stride", dw.stride},
+                             {"top", dw.border.top},      {"left", dw.border.left},
+                             {"activation", static_cast<int>(dw.activation)},
+                             {"expand", expand},          {"squeeze", squeeze}};
+    const int channels = dw.out.channels;
+    const std::int64_t row = static_cast<std::int64_t>(dw.out.width) * padded(channels);
+    const int out = new_buffer(block.name + ".depthwise", static_cast<std::int64_t>(dw.out.width) * dw.out.height, channels);
+    const int sums = squeeze ? new_buffer(block.name + ".sums", dw.out.height, channels) : -1;
+    Step& step = add_step(block.name + "." + op, op, op, problem, describe(in, dw) + kernel_text(dw));
+    split_rows(step, dw.out.height);
+    const Numbers& s = schedule_of(step);
+    const int block_panels = s.at("block_panels");
+    step.blocks = panels(channels) / block_panels;
+    const std::int64_t block_channels = static_cast<std::int64_t>(block_panels) * panel_lanes;
+    const std::string prefix = block.name + ".depthwise";
+    step.arguments = {weight("weight", prefix + ".weight", block_channels * dw.kernel * dw.kernel),
+                      weight("bias", prefix + ".bias", block_channels),
+                      other("first_row", Place::first_row),
+                      other("rows", Place::rows),
+                      activation("input", map, expand ? 0 : block_channels)};
+    if (expand) {
+      step.arguments.push_back(weight("expand_weight", block.name + ".expand.weight", block_channels * in.channels));
+      step.arguments.push_back(weight("expand_bias", block.name + ".expand.bias", block_channels));
+      widen(map, (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) * padded(in.channels) * 4);
+    }
+    step.arguments.push_back(other("scratch", Place::scratch));
+    step.arguments.push_back(activation("output", out, block_channels, row * step.strip_rows));
+    if (squeeze)
+      step.arguments.push_back(
+          activation("sums", sums, block_channels, static_cast<std::int64_t>(padded(channels)) * step.strip_rows));
+    const double expanded = expand ? size_of(block.expand.out) : 0;
+    account(step, (expand ? multiply_adds(block.expand) : 0) + multiply_adds(dw), dw.activation, expanded + size_of(dw.out),
+            size_of(in) + size_of(dw.out));
+    touch_buffers();
+    return {out, sums};
+  }
+
+  int squeeze_excite(const Block& block, int sums) {
+    const Layer& layer = block.squeeze_excite;
+    const Shape map = block.depthwise.out;
+    const Numbers problem = {{"channels", map.channels}, {"squeezed", layer.squeezed}};
+    const int gate = new_buffer(block.name + ".gate", 1, map.channels);
+    Step& step = add_step(layer.name, "squeeze_excite", "squeeze_excite", problem,
+                          std::to_string(map.channels) + " -> " + std::to_string(layer.squeezed) + " -> " +
+                              std::to_string(map.channels));
+    step.arguments = {other("rows", Place::constant, map.height),
+                      other("pixels", Place::constant, map.height * map.width),
+                      activation("sums", sums),
+                      weight("reduce_weight", layer.name + ".reduce.weight"),
+                      weight("reduce_bias", layer.name + ".reduce.bias"),
+                      weight("expand_weight", layer.name + ".expand.weight"),
+                      weight("expand_bias", layer.name + ".expand.bias"),
+                      other("scratch", Place::scratch),
+                      activation("gate", gate)};
+    account(step, multiply_adds(layer), Activation::swish, layer.squeezed + map.channels,
+            static_cast<double>(map.channels) * (map.height + 1));
+    touch_buffers();
+    return gate;
+  }
+
+  int project(const Block& block, int wide, int gate, int residual) {
+    const Layer& layer = block.project;
+    return pointwise(block.name + ".project", "project", layer, block.name + ".project", wide, gate, residual, -1);
+  }
+
+  int head(const Layer& layer, int map) {
+    const int features = new_buffer("features", 1, layer.out.channels);
+    plan_.last_map_buffer = pointwise("head", "head", layer, "head", map, -1, -1, features);
+    plan_.features_buffer = features;
+    return features;
+  }
+
+  int pointwise(const std::string& name, const std::string& op, const Layer& layer, const std::string& tensor, int map,
+                int gate, int residual, int average) {
+    const int channels = layer.out.channels;
+    const std::int64_t pixels = static_cast<std::int64_t>(layer.out.width) * layer.out.height;
+    const Numbers problem = {{"channels", layer.in.channels},   {"out_channels", channels},
+                             {"pixels", static_cast<int>(pixels)}, {"activation", static_cast<int>(layer.activation)},
+                             {"gated", gate >= 0},              {"adds_residual", residual >= 0},
+                             {"averages", average >= 0}};
+    const int out = new_buffer(name, pixels, channels);
+    Step& step = add_step(name, op, op, problem,
+                          describe(layer.in, layer) + (gate >= 0 ? " gated" : "") + (residual >= 0 ? " residual" : ""));
+    const Numbers& s = schedule_of(step);
+    const std::int64_t block_pixels = s.at("block_pixels"), block_channels = static_cast<std::int64_t>(s.at("block_panels")) * panel_lanes;
+    step.blocks = panels(channels) / s.at("block_panels");
+    step.strips = static_cast<int>((pixels + block_pixels - 1) / block_pixels);
+    // Tiles read and write whole: past the map's end in every buffer that they touch.
+    const std::int64_t touched = step.strips * block_pixels;
+    widen(map, touched * padded(layer.in.channels) * 4);
+    widen(out, touched * padded(channels) * 4);
+    if (residual >= 0) widen(residual, touched * padded(channels) * 4);
+    const std::int64_t strip = block_pixels * padded(channels);
+    step.arguments = {weight("weight", tensor + ".weight", block_channels * layer.in.channels),
+                      weight("bias", tensor + ".bias", block_channels),
+                      activation("input", map, 0, block_pixels * padded(layer.in.channels))};
+    if (gate >= 0) step.arguments.push_back(activation("gate", gate));
+    if (residual >= 0) step.arguments.push_back(activation("residual", residual, block_channels, strip));
+    step.arguments.push_back(other("scratch", Place::scratch));
+    step.arguments.push_back(activation("output", out, block_channels, strip));
+    if (average >= 0) step.arguments.push_back(activation("average", average, block_channels));
+    account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
+            size_of(layer.in) + size_of(layer.out) * (residual >= 0 ? 2 : 1));
+    touch_buffers();
+    return out;
+  }
+
+  void classifier(const Layer& layer, int features) {
+    const int channels = layer.in.channels;
+    Step& step = add_step("classifier", "classifier", "classifier", {{"channels", channels}},
+                          std::to_string(channels) + " -> " + std::to_string(layer.out.channels));
+    step.blocks = panels(layer.out.channels);
+    step.arguments = {activation("features", features),
+                      weight("weight", "classifier.weight", static_cast<std::int64_t>(channels) * panel_lanes),
+                      weight("bias", "classifier.bias", panel_lanes),
+                      other("scratch", Place::scratch),
+                      {"logits", Place::logits, 0, panel_lanes, 0}};
+    account(step, multiply_adds(layer), Activation::none, 0, channels + layer.out.channels);
+    touch_buffers();
+  }
+
+  // --- descriptions ------------------------------------------------------------------------------------------------
+
+  static std::string describe(const Shape& in, const Layer& layer) {
+    return text_of(in) + " -> " + text_of(layer.out) + (layer.activation == Activation::none ? "" : std::string(" ") + name_of(layer.activation));
+  }
+  static std::string kernel_text(const Layer& layer) {
+    return " k" + std::to_string(layer.kernel) + " s" + std::to_string(layer.stride);
+  }
+
+  // `map_floats`: activations read and written; the weights are added here.
+  void account(Step& step, std::int64_t products, Activation activation, double evaluations, double map_floats) const {
+    step.multiply_adds = static_cast<double>(products);
+    step.activations = activation == Activation::swish ? evaluations : 0;
+    step.bytes = map_floats * 4;
+    for (const Argument& argument : step.arguments) {
+      if (argument.place != Place::weight) continue;
+      double floats = 1;
+      for (const int extent : plan_.tensors[argument.index].shape) floats *= extent;
+      step.bytes += floats * 4;
+    }
+  }
+
+  void finish() {
+    // The caller may read the features and the last map after the run.
+    for (const int kept : {plan_.features_buffer, plan_.last_map_buffer})
+      plan_.buffers[kept].last_step = next_step() - 1;
+    plan_.activation_bytes = place_buffers(plan_.buffers);
+    plan_.scratch_bytes = (plan_.scratch_bytes + 63) / 64 * 64;
+    for (const std::string& op : stale_)
+      plan_.warnings.push_back("the schedule rows of " + op + " for " + plan_.target.name +
+                               " were tuned for another version of the operator: tune again (effnetc tune)");
+  }
+
+  const PlanOptions& options_;
+  Plan plan_;
+  std::map<std::string, int> tensor_;
+  std::map<Kernel, int> kernel_;
+  std::set<std::string> stale_;
+};
+
+// The arena's offsets and the kernels' indices are checked to stay far from what 32 bit index arithmetic holds.
+constexpr std::int64_t most_arena_bytes = std::int64_t{1} << 32;
+constexpr std::int64_t most_buffer_bytes = std::int64_t{1} << 32;
+
+}  // namespace
+
+Result<Plan> make_plan(const Network& network, const PlanOptions& options) {
+  Plan plan = Planner(network, options).run();
+  for (const Buffer& buffer : plan.buffers)
+    if (buffer.bytes >= most_buffer_bytes || plan.activation_bytes >= most_arena_bytes)
+      return Status::error(network.name + ": the arena would need " + std::to_string(plan.activation_bytes >> 20) +
+                           " MiB, more than 4096: lower the resolution or the width");
+  return plan;
+}
+
+std::size_t unique_steps(const Network& network) {
+  PlanOptions options;
+  options.target = cpu_targets().back();
+  return Planner(network, options).run().kernels.size();
+}
+
+}  // namespace effnet

@@ -1,0 +1,104 @@
+#include "runtime/head.h"
+
+#include <climits>
+#include <cmath>
+#include <cstring>
+
+#include "runtime/file.h"
+
+namespace effnet {
+namespace {
+
+// A head file's tensors: any alignment, so values are read by copying.
+struct HeadTensors {
+  const Tensor *weight, *bias;
+  std::size_t classes, features;
+
+  static float value(const Tensor& tensor, std::size_t i) {
+    float out = 0;
+    std::memcpy(&out, tensor.data + i * sizeof out, sizeof out);
+    return out;
+  }
+};
+
+effnet_status find_tensors(const effnet_program& program, const Safetensors& file, const char* path,
+                           ErrorText error, HeadTensors& out) {
+  std::string_view theirs = file.metadata_value("fingerprint");
+  if (theirs.data() == nullptr) {
+    return fail(error, EFFNET_INVALID_WEIGHTS, path,
+                ": not a head file (metadata \"fingerprint\" is missing)");
+  }
+  if (theirs != program.fingerprint) {
+    return fail(error, EFFNET_WRONG_NETWORK, path, ": a head for the fingerprint ", shortened(theirs),
+                ", but ", program.network, " has ", program.fingerprint);
+  }
+  const Tensor *weight = file.find("weight"), *bias = file.find("bias");
+  if (weight == nullptr || bias == nullptr || file.tensors().size() != 2) {
+    return fail(error, EFFNET_INVALID_WEIGHTS, path,
+                ": a head file must have the tensors \"weight\" and \"bias\" only");
+  }
+  if (weight->dtype != Dtype::f32 || weight->rank != 2 || weight->shape[1] != program.features ||
+      weight->shape[0] < 1 || weight->shape[0] > INT_MAX / 2) {
+    return fail(error, EFFNET_INVALID_WEIGHTS, path,
+                ": tensor \"weight\" must be F32 of the shape [classes, ", program.features, "]");
+  }
+  if (bias->dtype != Dtype::f32 || bias->rank != 1 || bias->shape[0] != weight->shape[0]) {
+    return fail(error, EFFNET_INVALID_WEIGHTS, path, ": tensor \"bias\" must be F32 of the shape [",
+                weight->shape[0], "]");
+  }
+  out = {weight, bias, static_cast<std::size_t>(weight->shape[0]),
+         static_cast<std::size_t>(weight->shape[1])};
+  return EFFNET_OK;
+}
+
+// Copies values to where `position` says; everything else of `out` becomes zero. False when a value is not
+// finite.
+template <typename Position>
+bool pack(const Tensor& tensor, const Block<float>& out, Position position) {
+  std::memset(out.data(), 0, out.size() * sizeof(float));
+  bool finite = true;
+  for (std::size_t i = 0; i < tensor.bytes / sizeof(float); ++i) {
+    float value = HeadTensors::value(tensor, i);
+    finite = finite && std::isfinite(value);
+    out[position(i)] = value;
+  }
+  return finite;
+}
+
+effnet_status pack_head(const HeadTensors& tensors, const Allocator& allocator, const char* path,
+                        ErrorText error, Head& out) {
+  auto padded = static_cast<std::size_t>(panels(static_cast<int>(tensors.classes))) * panel;
+  if (!out.weight.allocate(allocator, padded * tensors.features) || !out.bias.allocate(allocator, padded) ||
+      !out.logits.allocate(allocator, padded)) {
+    return fail(error, EFFNET_OUT_OF_MEMORY, path, ": out of memory for a head of ", tensors.classes,
+                " classes");
+  }
+  std::size_t features = tensors.features;
+  bool finite = pack(*tensors.weight, out.weight, [features](std::size_t i) {
+    std::size_t c = i / features, feature = i % features;
+    return (c / panel * features + feature) * panel + c % panel;
+  });
+  finite = pack(*tensors.bias, out.bias, [](std::size_t i) { return i; }) && finite;
+  out.classes = static_cast<int>(tensors.classes);
+  return finite ? EFFNET_OK
+                : fail(error, EFFNET_INVALID_WEIGHTS, path, ": the head holds NaN or infinite values");
+}
+
+}  // namespace
+
+effnet_status read_head(const effnet_program& program, const char* path, const Allocator& allocator,
+                        ErrorText error, Head& out) {
+  MappedFile file;
+  effnet_status status = file.map(path, error);
+  if (status != EFFNET_OK) return status;
+  Safetensors parsed;
+  status = parse_file(file.bytes(), allocator, path, error, parsed);
+  if (status != EFFNET_OK) return status;
+  HeadTensors tensors = {};
+  status = find_tensors(program, parsed, path, error, tensors);
+  if (status == EFFNET_OK) status = pack_head(tensors, allocator, path, error, out);
+  if (status != EFFNET_OK) return status;
+  return out.labels.read(parsed.metadata_value("labels"), out.classes, allocator, path, error);
+}
+
+}  // namespace effnet

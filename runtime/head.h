@@ -1,0 +1,26 @@
+// The classifier in use: the weights file's own, or one from a head file.
+#pragma once
+
+#include "runtime/failure.h"
+#include "runtime/include/effnet_program.h"
+#include "runtime/labels.h"
+
+namespace effnet {
+
+inline constexpr int panel = 16;  // channels in a panel of packed weights, see models/packing.h
+constexpr int panels(int channels) { return (channels + panel - 1) / panel; }
+
+struct Head {
+  int classes = 0;
+  Block<float> weight;  // [panels][features][16]; empty for the weights file's own head
+  Block<float> bias;    // [panels][16]; likewise
+  Block<float> logits;  // [panels][16]: where the classifier writes
+  Labels labels;
+};
+
+// Reads and packs a head file: "weight" f32 [classes][features] and "bias" f32 [classes], metadata
+// "fingerprint" of the program and, when there are labels, "labels".
+effnet_status read_head(const effnet_program& program, const char* path, const Allocator& allocator,
+                        ErrorText error, Head& out);
+
+}  // namespace effnet

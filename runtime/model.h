@@ -1,0 +1,54 @@
+// What an open model owns.
+#pragma once
+
+#include <atomic>
+
+#include "runtime/file.h"
+#include "runtime/head.h"
+#include "runtime/threads.h"
+#include "runtime/weights.h"
+
+// The runtime's side of one run, which a generated run() hands back step by step.
+struct effnet_context {
+  effnet_model* model;
+};
+
+struct effnet_model {
+  const effnet_program* program;
+  const effnet_variant* variant;
+  effnet::Allocator allocator;
+
+  effnet::MappedFile file;  // not mapped when the weights are the application's memory
+  effnet::Weights weights;
+  effnet::Head own_head, other_head;  // other_head.classes is 0 while the weights' own head is in use
+
+  effnet::Block<unsigned char> own_arena;  // empty when the arena is the application's
+  unsigned char* arena;
+  int threads;
+  effnet_parallel_for parallel_for;  // null: `pool`
+  void* parallel_for_context;
+  effnet::ThreadPool pool;
+
+  effnet_info info;
+  bool profiling;
+  effnet::Block<effnet_step_profile> profile;
+  bool misused;              // by the application's parallel_for, in this run
+  mutable char error[1024];  // of the last failed call
+
+  const effnet::Head& head() const { return other_head.classes != 0 ? other_head : own_head; }
+};
+
+namespace effnet {
+
+inline constexpr int max_threads = 1024;
+
+// Bytes of the arena: the activations, then a scratch area for each thread.
+inline std::size_t arena_bytes(const effnet_variant& variant, int threads) {
+  return align_up(variant.activation_bytes) +
+         static_cast<std::size_t>(threads) * align_up(variant.scratch_bytes);
+}
+
+// Points weights and info at the head in use.
+void use_head(effnet_model& model);
+
+}  // namespace effnet

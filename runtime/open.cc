@@ -1,0 +1,224 @@
+// Opening and closing a model.
+#include <cstring>
+#include <new>
+
+#include "runtime/cpu.h"
+#include "runtime/model.h"
+
+namespace effnet {
+namespace {
+
+// Where the weights come from: a path, or the application's memory when it is null.
+struct Source {
+  const char* path;
+  std::span<const std::byte> bytes;
+};
+
+constexpr effnet_options defaults = {};
+
+ErrorText error_text(const effnet_options& options) {
+  if (options.error == nullptr) return {};
+  return {options.error, options.error_bytes};
+}
+
+int thread_count(const effnet_options& options) { return options.threads == 0 ? 1 : options.threads; }
+
+effnet_status check_arguments(const effnet_program& program, const effnet_options& options, ErrorText error) {
+  auto invalid = [&](const auto&... parts) {
+    return fail(error, EFFNET_INVALID_ARGUMENT, program.name, ": ", parts...);
+  };
+  if (program.abi != EFFNET_PROGRAM_ABI) {
+    return invalid("the library was made for version ", program.abi,
+                   " of the runtime's interface, this is version ", EFFNET_PROGRAM_ABI, ": compile it again");
+  }
+  if (options.threads < 0 || options.threads > max_threads) {
+    return invalid("option threads is ", options.threads, ", but must be from 0 (one thread) to ",
+                   max_threads);
+  }
+  if ((options.allocate == nullptr) != (options.release == nullptr)) {
+    return invalid("options allocate and release must be given together");
+  }
+  return EFFNET_OK;
+}
+
+effnet_status read_source(effnet_model& model, const Source& source, ErrorText error) {
+  if (source.path != nullptr) {
+    effnet_status status = model.file.map(source.path, error);
+    if (status != EFFNET_OK) return status;
+    return read_weights(*model.program, model.file.bytes(), model.allocator, source.path, error,
+                        model.weights);
+  }
+  return read_weights(*model.program, source.bytes, model.allocator, "weights in memory", error,
+                      model.weights);
+}
+
+effnet_status prepare_arena(effnet_model& model, const effnet_options& options, ErrorText error) {
+  std::size_t needed = arena_bytes(*model.variant, model.threads);
+  if (options.arena == nullptr) {
+    if (!model.own_arena.allocate(model.allocator, needed)) {
+      return fail(error, EFFNET_OUT_OF_MEMORY, model.program->name, ": out of memory for an arena of ",
+                  needed, " bytes");
+    }
+    model.arena = model.own_arena.data();
+    return EFFNET_OK;
+  }
+  if (reinterpret_cast<std::uintptr_t>(options.arena) % alignment != 0) {
+    return fail(error, EFFNET_INVALID_ARGUMENT, model.program->name, ": option arena must begin on a ",
+                alignment, " byte boundary");
+  }
+  if (options.arena_bytes < needed) {
+    return fail(error, EFFNET_OUT_OF_MEMORY, model.program->name, ": option arena has ", options.arena_bytes,
+                " bytes, but ", needed, " are needed");
+  }
+  model.arena = static_cast<unsigned char*>(options.arena);
+  return EFFNET_OK;
+}
+
+effnet_status prepare_tables(effnet_model& model, ErrorText error) {
+  auto steps = static_cast<std::size_t>(model.variant->step_count);
+  auto logits = static_cast<std::size_t>(panels(model.program->classes)) * panel;
+  if (!model.profile.allocate(model.allocator, steps) ||
+      !model.own_head.logits.allocate(model.allocator, logits)) {
+    return fail(error, EFFNET_OUT_OF_MEMORY, model.program->name, ": out of memory for ", steps, " steps");
+  }
+  model.own_head.classes = model.program->classes;
+  for (std::size_t i = 0; i < steps; ++i) {
+    const effnet_step& step = model.variant->steps[i];
+    model.profile[i] = {
+        step.name, step.operation, step.multiply_adds, step.activations, step.bytes, step.tasks, 0};
+  }
+  return EFFNET_OK;
+}
+
+void fill_info(effnet_model& model) {
+  const effnet_program& program = *model.program;
+  const Preprocessing& preprocessing = model.weights.preprocessing;
+  effnet_info& info = model.info;
+  info = {};
+  info.name = program.name;
+  info.network = program.network;
+  info.target = model.variant->target;
+  info.version = EFFNET_VERSION;
+  info.weights_format_version = program.weights_format_version;
+  info.threads = model.threads;
+  info.resolution = program.resolution;
+  info.features = program.features;
+  info.map_height = program.map_height;
+  info.map_width = program.map_width;
+  std::memcpy(info.mean, preprocessing.mean, sizeof info.mean);
+  std::memcpy(info.std, preprocessing.std, sizeof info.std);
+  info.crop = static_cast<float>(preprocessing.crop);
+  info.interpolation = preprocessing.interpolation;
+  info.arena_bytes = arena_bytes(*model.variant, model.threads);
+  info.steps = model.variant->step_count;
+}
+
+effnet_status set_up(effnet_model& model, const Source& source, const effnet_options& options,
+                     ErrorText error) {
+  effnet_status status = read_source(model, source, error);
+  if (status == EFFNET_OK) status = prepare_arena(model, options, error);
+  if (status == EFFNET_OK) status = prepare_tables(model, error);
+  if (status == EFFNET_OK && model.parallel_for == nullptr) {
+    status = model.pool.start(model.threads, model.allocator, error);
+  }
+  if (status != EFFNET_OK) return status;
+  fill_info(model);
+  model.info.weights_bytes = source.path != nullptr ? model.file.bytes().size() : source.bytes.size();
+  model.own_head.labels = static_cast<Labels&&>(model.weights.labels);
+  use_head(model);
+  return EFFNET_OK;
+}
+
+effnet_status open(const effnet_program& program, const Source& source, const effnet_options& options,
+                   effnet_model** out) {
+  ErrorText error = error_text(options);
+  write_text(error);
+  effnet_status status = check_arguments(program, options, error);
+  const effnet_variant* variant = nullptr;
+  if (status == EFFNET_OK) status = choose_variant(program, options.target, error, &variant);
+  if (status != EFFNET_OK) return status;
+
+  Allocator allocator = {options.allocate, options.release, options.allocator_context};
+  void* memory = allocator.allocate(sizeof(effnet_model));
+  if (memory == nullptr)
+    return fail(error, EFFNET_OUT_OF_MEMORY, program.name, ": out of memory for a model");
+  auto* model = new (memory) effnet_model{};
+  model->program = &program;
+  model->variant = variant;
+  model->allocator = allocator;
+  model->threads = thread_count(options);
+  model->parallel_for = options.parallel_for;
+  model->parallel_for_context = options.parallel_for_context;
+  status = set_up(*model, source, options, error);
+  if (status != EFFNET_OK) {
+    effnet_close(model);
+    return status;
+  }
+  *out = model;
+  return EFFNET_OK;
+}
+
+}  // namespace
+
+void use_head(effnet_model& model) {
+  const Head& head = model.head();
+  auto count = static_cast<std::size_t>(model.program->tensor_count);
+  if (&head == &model.other_head) {
+    model.weights.tensors[count - 2] = head.weight.data();
+    model.weights.tensors[count - 1] = head.bias.data();
+  } else {
+    model.weights.tensors[count - 2] = model.weights.own_classifier[0];
+    model.weights.tensors[count - 1] = model.weights.own_classifier[1];
+  }
+  model.info.classes = head.classes;
+  model.info.labels = head.labels.names();
+}
+
+}  // namespace effnet
+
+extern "C" effnet_status effnet_open_program(const effnet_program* program, const char* weights_path,
+                                             const effnet_options* options, effnet_model** out) {
+  using namespace effnet;
+  const effnet_options& chosen = options != nullptr ? *options : defaults;
+  if (out != nullptr) *out = nullptr;
+  if (program == nullptr || weights_path == nullptr || out == nullptr) {
+    return fail(error_text(chosen), EFFNET_INVALID_ARGUMENT,
+                "open: the weights' path and the model must not be null");
+  }
+  return open(*program, {weights_path, {}}, chosen, out);
+}
+
+extern "C" effnet_status effnet_open_program_memory(const effnet_program* program, const void* weights,
+                                                    size_t bytes, const effnet_options* options,
+                                                    effnet_model** out) {
+  using namespace effnet;
+  const effnet_options& chosen = options != nullptr ? *options : defaults;
+  if (out != nullptr) *out = nullptr;
+  if (program == nullptr || weights == nullptr || out == nullptr) {
+    return fail(error_text(chosen), EFFNET_INVALID_ARGUMENT,
+                "open: the weights and the model must not be null");
+  }
+  if (reinterpret_cast<std::uintptr_t>(weights) % alignment != 0) {
+    return fail(error_text(chosen), EFFNET_INVALID_ARGUMENT, program->name,
+                ": weights in memory must begin on a ", alignment, " byte boundary");
+  }
+  return open(*program, {nullptr, {static_cast<const std::byte*>(weights), bytes}}, chosen, out);
+}
+
+extern "C" size_t effnet_program_arena_bytes(const effnet_program* program, const effnet_options* options) {
+  using namespace effnet;
+  const effnet_options& chosen = options != nullptr ? *options : defaults;
+  const effnet_variant* variant = nullptr;
+  if (program == nullptr || check_arguments(*program, chosen, {}) != EFFNET_OK ||
+      choose_variant(*program, chosen.target, {}, &variant) != EFFNET_OK) {
+    return 0;
+  }
+  return arena_bytes(*variant, thread_count(chosen));
+}
+
+extern "C" void effnet_close(effnet_model* model) {
+  if (model == nullptr) return;
+  effnet::Allocator allocator = model->allocator;
+  model->~effnet_model();
+  allocator.release(model);
+}

@@ -1,0 +1,46 @@
+// What a model can be asked.
+#include "runtime/model.h"
+
+extern "C" const effnet_info* effnet_get_info(const effnet_model* model) {
+  return model == nullptr ? nullptr : &model->info;
+}
+
+extern "C" const char* effnet_error(const effnet_model* model) {
+  return model == nullptr ? "the model is null" : model->error;
+}
+
+extern "C" const char* effnet_status_text(effnet_status status) {
+  switch (status) {
+    case EFFNET_OK:
+      return "success";
+    case EFFNET_INVALID_ARGUMENT:
+      return "invalid argument";
+    case EFFNET_OUT_OF_MEMORY:
+      return "out of memory";
+    case EFFNET_CANNOT_READ:
+      return "the file cannot be read";
+    case EFFNET_INVALID_WEIGHTS:
+      return "not a sound weights file";
+    case EFFNET_WRONG_NETWORK:
+      return "weights of another network";
+    case EFFNET_UNSUPPORTED_CPU:
+      return "not for this CPU";
+    case EFFNET_NO_THREAD:
+      return "a thread could not be started";
+  }
+  return "unknown status";
+}
+
+extern "C" void effnet_profile_start(effnet_model* model) {
+  if (model == nullptr) return;
+  for (std::size_t i = 0; i < model->profile.size(); ++i) model->profile[i].seconds = 0;
+  model->profiling = true;
+}
+
+extern "C" void effnet_profile_stop(effnet_model* model) {
+  if (model != nullptr) model->profiling = false;
+}
+
+extern "C" const effnet_step_profile* effnet_get_profile(const effnet_model* model) {
+  return model == nullptr ? nullptr : model->profile.data();
+}

@@ -1,0 +1,161 @@
+#include "schedules/rows.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace effnet {
+
+namespace {
+
+constexpr std::size_t most_rows_bytes = 16u << 20;
+
+bool is_word(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+template <typename T>
+bool parse_number(const std::string& text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+Result<Numbers> parse_numbers(const std::string& text) {
+  Numbers numbers;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const std::size_t equals = word.find('=');
+    int value = 0;
+    if (equals == std::string::npos || !is_word(word.substr(0, equals)) || !parse_number(word.substr(equals + 1), value))
+      return Status::error(in_quotes(word) + " is not name=integer");
+    if (!numbers.emplace(word.substr(0, equals), value).second)
+      return Status::error(in_quotes(word) + " names a number twice");
+  }
+  return numbers;
+}
+
+// name=value pairs of the third part; values with spaces stand in quotes.
+Status parse_origin(const std::string& text, ScheduleRow& row) {
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(' ', at)) != std::string::npos) {
+    const std::size_t equals = text.find('=', at);
+    if (equals == std::string::npos) return Status::error(in_quotes(text.substr(at)) + " is not name=value");
+    const std::string name = text.substr(at, equals - at);
+    const bool quoted = equals + 1 < text.size() && text[equals + 1] == '"';
+    const std::size_t begin = equals + (quoted ? 2 : 1);
+    std::size_t end = text.find(quoted ? '"' : ' ', begin);
+    if (end == std::string::npos && quoted) return Status::error("a quote is not closed after " + name);
+    end = std::min(end, text.size());
+    const std::string value = text.substr(begin, end - begin);
+    at = end + (quoted ? 1 : 0);
+    if (name == "microseconds") {
+      if (!parse_number(value, row.microseconds)) return Status::error(in_quotes(value) + " is not a number of microseconds");
+    } else if (name == "cpu") {
+      row.cpu = value;
+    } else if (name == "halide") {
+      row.halide = value;
+    } else if (name == "algorithm") {
+      row.algorithm = value;
+    } else {
+      return Status::error("unknown field " + in_quotes(name));
+    }
+  }
+  return {};
+}
+
+Numbers without_padding(Numbers problem) {
+  problem.erase("top");
+  problem.erase("left");
+  return problem;
+}
+
+}  // namespace
+
+std::string to_text(const Numbers& numbers) {
+  std::string text;
+  for (const auto& [name, value] : numbers) text += (text.empty() ? "" : " ") + name + "=" + std::to_string(value);
+  return text;
+}
+
+Result<ScheduleRow> parse_row(const std::string& line) {
+  const std::size_t first = line.find('|'), second = first == std::string::npos ? first : line.find('|', first + 1);
+  if (second == std::string::npos) return Status::error("a row has three parts: problem | schedule | origin");
+  Result<Numbers> problem = parse_numbers(line.substr(0, first));
+  if (!problem) return problem.status();
+  Result<Numbers> schedule = parse_numbers(line.substr(first + 1, second - first - 1));
+  if (!schedule) return schedule.status();
+  ScheduleRow row;
+  const auto threads = problem->find("threads");
+  if (threads == problem->end() || threads->second < 1) return Status::error("a row needs threads=N with N at least 1");
+  row.threads = threads->second;
+  problem->erase(threads);
+  row.problem = *std::move(problem);
+  row.schedule = *std::move(schedule);
+  if (Status status = parse_origin(line.substr(second + 1), row); !status) return status;
+  return row;
+}
+
+std::string format_row(const ScheduleRow& row) {
+  char time[32];
+  std::snprintf(time, sizeof time, "%.1f", row.microseconds);
+  return to_text(without_padding(row.problem)) + " threads=" + std::to_string(row.threads) + " | " + to_text(row.schedule) +
+         " | microseconds=" + time + " cpu=\"" + row.cpu + "\" halide=" + row.halide + " algorithm=" + row.algorithm;
+}
+
+Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders, const std::string& target,
+                                        const std::vector<std::string>& operators) {
+  ScheduleRows rows;
+  for (const std::string& folder : folders) {
+    for (const std::string& operation : operators) {
+      const std::string path = (std::filesystem::path(folder) / target / (operation + ".rows")).string();
+      std::error_code missing;
+      if (!std::filesystem::exists(path, missing)) continue;
+      Result<std::string> text = read_file(path, most_rows_bytes);
+      if (!text) return text.status();
+      std::istringstream lines(*text);
+      int number = 0;
+      for (std::string line; std::getline(lines, line);) {
+        ++number;
+        if (line.empty() || line[0] == '#') continue;
+        Result<ScheduleRow> row = parse_row(line);
+        if (!row) return Status::error(path + ":" + std::to_string(number) + ": " + row.message());
+        rows.entries_.push_back({operation, *std::move(row)});
+      }
+    }
+  }
+  return rows;
+}
+
+const ScheduleRow* ScheduleRows::find(const std::string& operation, const Numbers& problem, int threads) const {
+  const Numbers key = without_padding(problem);
+  const ScheduleRow* best = nullptr;
+  for (const Entry& entry : entries_) {
+    if (entry.operation != operation || entry.row.problem != key) continue;
+    if (!best || std::abs(entry.row.threads - threads) < std::abs(best->threads - threads)) best = &entry.row;
+  }
+  return best;
+}
+
+std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped) {
+  std::vector<std::string> folders;
+  const auto add = [&](const std::string& folder) {
+    if (!folder.empty()) folders.push_back(folder);
+  };
+  const auto variable = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  add(option);
+  add(variable("EFFNET_SCHEDULES"));
+  const std::string home = variable("HOME"), data = variable("XDG_DATA_HOME");
+  if (!data.empty()) add(data + "/effnet/schedules");
+  else if (!home.empty()) add(home + "/.local/share/effnet/schedules");
+  add(shipped);
+  return folders;
+}
+
+}  // namespace effnet

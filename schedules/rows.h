@@ -1,0 +1,50 @@
+// Tuned schedules: one line a step in schedules/<target>/<operator>.rows, sorted, written by the tuner:
+//
+//   <problem> threads=1 | <schedule> | microseconds=143.2 cpu="AMD EPYC 9R14" halide=21.0.0 algorithm=1a2b3c4d
+//   channels=40 height=28 ... threads=1 | block_panels=1 ... | ...
+//
+// The problem's padding (top, left) is not part of the key: it changes no loop. Lines that begin with # are comments.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "schedules/numbers.h"
+
+namespace effnet {
+
+struct ScheduleRow {
+  Numbers problem;  // without padding
+  int threads = 1;
+  Numbers schedule;
+  double microseconds = 0;
+  std::string cpu, halide, algorithm;
+};
+
+Result<ScheduleRow> parse_row(const std::string& line);
+std::string format_row(const ScheduleRow& row);
+
+// The rows of one target, from a chain of folders: the first folder that has a row for a step wins.
+class ScheduleRows {
+ public:
+  // Reads DIR/<target>/<operator>.rows of every folder; a missing file is an empty one, a damaged line an error.
+  static Result<ScheduleRows> load(const std::vector<std::string>& folders, const std::string& target,
+                                   const std::vector<std::string>& operators);
+
+  // The row for this problem, tuned for `threads` or, failing that, for the nearest number of threads.
+  const ScheduleRow* find(const std::string& operation, const Numbers& problem, int threads) const;
+
+ private:
+  struct Entry {
+    std::string operation;
+    ScheduleRow row;
+  };
+  std::vector<Entry> entries_;  // in the order of the chain
+};
+
+// --schedules DIR (may be empty), $EFFNET_SCHEDULES, the user's data folder, `shipped`: those that are set.
+std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped);
+
+}  // namespace effnet

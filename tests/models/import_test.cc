@@ -1,0 +1,207 @@
+#include "models/import.h"
+
+#include <bit>
+#include <cmath>
+#include <fstream>
+
+#include "formats/safetensors_writer.h"
+#include "models/packing.h"
+#include "tests/catch.h"
+#include "tests/models/dialects.h"
+#include "tests/support/golden.h"
+#include "tests/support/packed.h"
+#include "tests/support/seeded.h"
+#include "tests/support/temporary.h"
+
+using namespace effnet;
+using namespace effnet::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// A state dict whose values are stored as another element type; `bytes` owns them.
+SourceTensors convert(const FloatTensors& floats, Dtype dtype,
+                      std::map<std::string, std::vector<std::byte>>& bytes) {
+  SourceTensors tensors = as_source(floats);
+  for (auto& [name, tensor] : tensors) {
+    std::vector<std::byte>& store = bytes[name];
+    for (const float value : floats.at(name).values) {
+      const auto append = [&](auto stored) {
+        const auto raw = std::bit_cast<std::array<std::byte, sizeof stored>>(stored);
+        store.insert(store.end(), raw.begin(), raw.end());
+      };
+      if (dtype == Dtype::f64) append(static_cast<double>(value));
+      if (dtype == Dtype::bf16) append(static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16));
+    }
+    tensor.dtype = dtype;
+    tensor.data = store;
+  }
+  return tensors;
+}
+
+}  // namespace
+
+TEST_CASE("Import folds BatchNorm as a plain computation in double does") {
+  for (const Padding padding : {Padding::symmetric, Padding::same})
+    for (const Family family : {Family::efficientnet, Family::lite}) {
+      const NetworkConfig config = small_config(padding, family);
+      const Network network = build(config);
+      const FloatTensors state = state_dict(network, Names::timm);
+      const Imported imported = test::import(config, state);
+      REQUIRE(imported.failure.empty());
+      const PlainWeights expected = fold(network, state), found = unpack(network, imported.file.tensors);
+      REQUIRE(found.size() == expected.size());
+      for (const auto& [name, values] : expected) {
+        CAPTURE(name);
+        REQUIRE(found.at(name).size() == values.size());
+        std::size_t wrong = 0;
+        for (std::size_t i = 0; i < values.size(); ++i)
+          wrong += std::abs(found.at(name)[i] - values[i]) > 1e-7 * std::abs(values[i]);
+        CHECK(wrong == 0);
+      }
+    }
+}
+
+TEST_CASE("A weights file has all packed tensors, on 64 bytes, and its metadata") {
+  const NetworkConfig config = small_config(Padding::same);
+  const Network network = build(config);
+  const TemporaryFolder folder;
+  const FloatTensors state = state_dict(network, Names::lukemelas);
+  REQUIRE(import_tensors(config, as_source(state), {"memory", "torch zip", "abc"}, {}, folder.file("w")));
+  const std::string bytes = test::read_file(folder.path() / "w");
+  Safetensors file;
+  char error[256];
+  REQUIRE(file.parse(std::as_bytes(std::span(bytes)), {}, error));
+  const std::vector<PackedTensor> expected = packed_tensors(network);
+  REQUIRE(file.tensors().size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Tensor& tensor = file.tensors()[i];
+    CHECK(tensor.name == expected[i].name);
+    CHECK(std::vector<int>(tensor.shape, tensor.shape + tensor.rank) == expected[i].shape);
+    CHECK(static_cast<std::size_t>(tensor.data - reinterpret_cast<const std::byte*>(bytes.data())) % 64 == 0);
+    CHECK(tensor.bytes % 64 == 0);
+  }
+  CHECK(file.metadata_value("format") == "effnet-weights");
+  CHECK(file.metadata_value("format_version") == "1");
+  CHECK(file.metadata_value("network") == "small");
+  CHECK(file.metadata_value("fingerprint") == fingerprint(network));
+  CHECK(file.metadata_value("resolution") == "32");
+  CHECK(file.metadata_value("precision") == "fp32");
+  CHECK(file.metadata_value("source_sha256") == "abc");
+  CHECK(file.metadata_value("source_format") == "torch zip, lukemelas");
+  CHECK(file.metadata_value("labels").data() == nullptr);  // not of 10 classes
+}
+
+TEST_CASE("Equal inputs give equal bytes") {
+  const NetworkConfig config = small_config(Padding::same);
+  const FloatTensors state = state_dict(build(config), Names::timm);
+  const TemporaryFolder folder;
+  REQUIRE(import_tensors(config, as_source(state), {}, {}, folder.file("a")));
+  REQUIRE(import_tensors(config, as_source(state), {}, {}, folder.file("b")));
+  CHECK(test::read_file(folder.path() / "a") == test::read_file(folder.path() / "b"));
+}
+
+TEST_CASE("Tensors of f64 and bf16 are converted") {
+  const NetworkConfig config = small_config(Padding::same);
+  const FloatTensors state = state_dict(build(config), Names::timm);
+  std::map<std::string, std::vector<std::byte>> doubles, halves;
+  const Imported plain = test::import(config, state);
+  const Imported wide = test::import(config, convert(state, Dtype::f64, doubles));
+  const Imported narrow = test::import(config, convert(state, Dtype::bf16, halves));
+  REQUIRE(plain.failure.empty());
+  REQUIRE(wide.failure.empty());
+  REQUIRE(narrow.failure.empty());
+  double difference = 0;
+  for (const auto& [name, tensor] : plain.file.tensors) {
+    CHECK(wide.file.tensors.at(name).values == tensor.values);
+    difference = std::max(difference, largest_difference(narrow.file.tensors.at(name).values, tensor.values));
+  }
+  CHECK(difference > 1e-4);
+  CHECK(difference < 0.1);
+}
+
+TEST_CASE("Prefixes that wrappers put before every name are taken off") {
+  const NetworkConfig config = small_config(Padding::same);
+  const FloatTensors state = state_dict(build(config), Names::timm);
+  for (const std::string prefix : {"module.", "model.", "_orig_mod.module."}) {
+    FloatTensors wrapped;
+    for (const auto& [name, tensor] : state) wrapped[prefix + name] = tensor;
+    CHECK(test::import(config, wrapped).failure.empty());
+  }
+}
+
+TEST_CASE("Counters of BatchNorm may stand in the file") {
+  const NetworkConfig config = small_config(Padding::same);
+  const FloatTensors state = state_dict(build(config), Names::timm);
+  SourceTensors tensors = as_source(state);
+  const std::int64_t count = 7;
+  tensors["bn1.num_batches_tracked"] = {Dtype::i64, {}, {}, std::as_bytes(std::span(&count, 1))};
+  CHECK(test::import(config, tensors).failure.empty());
+}
+
+TEST_CASE("The number of classes can be another one, with labels of its own") {
+  NetworkConfig config = small_config(Padding::same);
+  config.classes = 3;
+  const FloatTensors state = state_dict(build(config), Names::timm);
+  config.classes = 1000;
+  CHECK_THAT(test::import(config, state).failure, Contains("3 classes") && Contains("--classes 3"));
+  ImportOptions options;
+  options.classes = 3;
+  options.labels = {"cat", "dog", "G\xc3\xbcrteltier \"armadillo\""};
+  const Imported imported = test::import(config, state, options);
+  REQUIRE(imported.failure.empty());
+  CHECK(imported.file.metadata.at("labels") == "cat\ndog\nG\xc3\xbcrteltier \"armadillo\"");
+  CHECK(imported.file.tensors.at("classifier.weight").shape[0] == 1);
+
+  options.labels = {"cat", "dog"};
+  CHECK_THAT(test::import(config, state, options).failure, Contains("2 labels for 3 classes"));
+  options.labels = {"cat", "dog", "two\nlines"};
+  CHECK_THAT(test::import(config, state, options).failure, Contains("several lines"));
+  options.labels = {"cat", "dog", "\xff\xfe"};
+  CHECK_THAT(test::import(config, state, options).failure, Contains("UTF-8"));
+}
+
+TEST_CASE("A head with a background class is recognised") {
+  NetworkConfig config = small_config(Padding::same);
+  config.classes = 1001;
+  const FloatTensors state = state_dict(build(config), Names::timm);
+  config.classes = 1000;
+  CHECK_THAT(test::import(config, state).failure, Contains("background class") && Contains("--classes 1001"));
+  ImportOptions options;
+  options.classes = 1001;
+  const Imported imported = test::import(config, state, options);
+  CHECK(imported.failure.empty());
+  CHECK(imported.file.metadata.count("labels") == 0);
+}
+
+TEST_CASE("The 1000 labels come along") {
+  REQUIRE(imagenet_labels().size() == 1000);
+  CHECK(imagenet_labels()[0] == "tench");
+  CHECK(imagenet_labels()[282] == "tiger cat");
+  CHECK(imagenet_labels()[967] == "espresso");
+  CHECK(imagenet_labels()[999] == "toilet tissue");
+  NetworkConfig config = small_config(Padding::same);
+  config.classes = 1000;
+  const Imported imported = test::import(config, state_dict(build(config), Names::timm));
+  REQUIRE(imported.failure.empty());
+  CHECK(imported.file.metadata.at("labels").starts_with("tench\ngoldfish\n"));
+}
+
+TEST_CASE("A file's hash and format stand in the metadata") {
+  const NetworkConfig config = small_config(Padding::same);
+  const Imported imported = import_file(config, state_dict(build(config), Names::timm));
+  REQUIRE(imported.failure.empty());
+  CHECK(imported.file.metadata.at("source_format") == "safetensors, timm");
+  CHECK(imported.file.metadata.at("source_sha256").size() == 64);
+}
+
+TEST_CASE("Labels are read one a line") {
+  const TemporaryFolder folder;
+  test::write_file(folder.path() / "labels", "cat\r\ntabby, grey\ndog");
+  const Result<std::vector<std::string>> labels = read_labels(folder.file("labels"));
+  REQUIRE(labels);
+  CHECK(*labels == std::vector<std::string>{"cat", "tabby, grey", "dog"});
+  test::write_file(folder.path() / "labels", "cat\n\ndog\n");
+  CHECK_THAT(read_labels(folder.file("labels")).message(), Contains("line 2 is empty"));
+  CHECK_THAT(read_labels(folder.file("none")).message(), Contains("No such file"));
+}

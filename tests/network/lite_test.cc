@@ -1,0 +1,110 @@
+// Lite networks with the real ImageNet weights on real pictures. Expected numbers:
+// tests/data/golden/lite_pictures.json, computed from the same weights and Pillow's pictures.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "pictures/png.h"
+#include "tests/catch.h"
+#include "tests/network/asked.h"
+#include "tests/network/compiled.h"
+#include "tests/support/golden.h"
+#include "tests/support/packed.h"
+#include "tests/support/seeded.h"
+#include "tests/support/temporary.h"
+
+namespace effnet::test {
+namespace {
+
+const std::vector<std::string> all = {"tf_efficientnet_lite0", "tf_efficientnet_lite1",
+                                      "tf_efficientnet_lite2"};
+
+std::string published_weights(const std::string& network) {
+  const std::string size = network.substr(network.size() - 5);  // "lite0"
+  for (const auto& entry : std::filesystem::directory_iterator(EFFNET_LITE_WEIGHTS_DIR)) {
+    const std::string file = entry.path().filename();
+    if (file.rfind("efficientnet-" + size + "-", 0) == 0 && entry.path().extension() == ".pth")
+      return entry.path();
+  }
+  throw std::runtime_error("no weights of " + network +
+                           " in " EFFNET_LITE_WEIGHTS_DIR "; ./dev setup brings them");
+}
+
+std::vector<float> prepare(const Model& model, const std::string& picture_file) {
+  const Result<Picture> picture = read_png(EFFNET_SOURCE_DIR "/samples/" + picture_file);
+  if (!picture) throw std::runtime_error(picture.message());
+  const std::size_t resolution = model.info().resolution;
+  std::vector<float> input(resolution * resolution * 3);
+  const effnet_status status = effnet_prepare(model.get(), picture->rgb.data(), picture->width,
+                                              picture->height, std::size_t(3) * picture->width, input.data());
+  if (status != EFFNET_OK) throw std::runtime_error(effnet_error(model.get()));
+  return input;
+}
+
+// Class numbers from the most probable one downwards.
+std::vector<int> ranking(const std::vector<float>& probabilities) {
+  std::vector<int> classes(probabilities.size());
+  std::iota(classes.begin(), classes.end(), 0);
+  std::stable_sort(classes.begin(), classes.end(),
+                   [&](int a, int b) { return probabilities[a] > probabilities[b]; });
+  return classes;
+}
+
+void check_picture(const Model& model, const std::string& picture, const nlohmann::json& expected) {
+  INFO(picture);
+  const std::vector<float> input = prepare(model, picture);
+  const double mean = std::accumulate(input.begin(), input.end(), 0.0) / static_cast<double>(input.size());
+  CHECK(mean == Approx(expected["input_mean"].get<double>()).margin(1e-5));
+
+  const Outputs outputs = model.run(input);
+  const auto logits = expected["logits_first8"].get<std::vector<double>>();
+  const std::vector<float> first(outputs.logits.begin(), outputs.logits.begin() + 8);
+  CHECK(largest_difference(first, logits) < 1e-3);
+
+  std::vector<float> probabilities(outputs.logits.size());
+  effnet_softmax(outputs.logits.data(), model.info().classes, probabilities.data());
+  const std::vector<int> best = ranking(probabilities);
+  for (std::size_t place = 0; place < 5; ++place) {
+    const nlohmann::json& row = expected["top5"][place];
+    CHECK(best[place] == row[0].get<int>());
+    CHECK(std::string(model.info().labels[best[place]]) == row[1].get<std::string>());
+    CHECK(probabilities[best[place]] == Approx(row[2].get<double>()).margin(0.002));
+  }
+}
+
+TEST_CASE("published weights see what they should in the sample pictures") {
+  const nlohmann::json golden = nlohmann::json::parse(read_file(golden_path("lite_pictures.json")));
+  for (const std::string& name : asked_networks(all)) {
+    INFO(name);
+    const TemporaryFolder folder(networks_folder());
+    import_weights(name, published_weights(name), folder.file("weights"));
+    const Model model = CompiledNetwork(name).open(folder.file("weights"));
+    REQUIRE(model.info().labels != nullptr);
+    for (const char* picture : {"chelsea.png", "coffee.png"})
+      check_picture(model, picture, golden[name][picture]);
+  }
+}
+
+TEST_CASE("Lite0 at an odd resolution gives the reference's outputs, whatever the number of threads") {
+  NetworkConfig config = *find_network("tf_efficientnet_lite0");
+  config.resolution = 203;
+  const Network network = *build_network(config);
+  const TemporaryFolder folder(networks_folder());
+  import_weights(config.name, published_weights(config.name), folder.file("weights"));
+  const CompiledNetwork library("tf_efficientnet_lite0_203");
+  const Outputs outputs =
+      library.open(folder.file("weights")).run(channels_innermost(seeded_input(203), 203));
+  const PlainWeights weights = unpack(network, read_tensors(folder.file("weights")).tensors);
+  const ReferenceOutputs expected =
+      reference_run(network, weights, to_map(channels_innermost(seeded_input(203), 203), 203));
+  CHECK(largest_difference(outputs.logits, expected.logits) < 1e-4);
+  CHECK(largest_difference(outputs.features, expected.features) < 1e-4);
+  for (const int threads : {2, 5}) {
+    INFO(threads << " threads");
+    CHECK(library.open(folder.file("weights"), threads).run(channels_innermost(seeded_input(203), 203)) ==
+          outputs);
+  }
+}
+
+}  // namespace
+}  // namespace effnet::test

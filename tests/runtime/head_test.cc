@@ -1,0 +1,172 @@
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "tests/catch.h"
+#include "tests/runtime/tiny_program.h"
+
+namespace effnet::tiny {
+namespace {
+
+using Catch::Contains;
+
+struct Opened {
+  Program program;
+  AlignedBytes weights{WeightsFile().bytes()};
+  effnet_model* model = nullptr;
+
+  explicit Opened(const effnet_options* options = nullptr) {
+    REQUIRE(effnet_open_program_memory(&program, weights.data(), weights.size(), options, &model) ==
+            EFFNET_OK);
+  }
+  Opened(const Opened&) = delete;
+  ~Opened() { effnet_close(model); }
+
+  std::vector<float> logits() {
+    std::vector<float> out(static_cast<std::size_t>(effnet_get_info(model)->classes)), pixels = input(0);
+    REQUIRE(effnet_run(model, pixels.data(), out.data()) == EFFNET_OK);
+    return out;
+  }
+};
+
+TEST_CASE("another head gives other classes, labels and logits; null brings the own one back") {
+  effnet_options options = {};
+  options.threads = 2;
+  Opened opened(&options);
+  std::vector<float> own = opened.logits();
+  for (int count : {1, 2, 16, 17, 1000}) {
+    WeightsFile head = head_file(count);
+    TemporaryFile file(head.bytes());
+    REQUIRE(effnet_set_head(opened.model, file.path()) == EFFNET_OK);
+    const effnet_info& info = *effnet_get_info(opened.model);
+    CHECK(info.classes == count);
+    CHECK(std::string(info.labels[count - 1]) == "class " + std::to_string(count - 1));
+    std::vector<double> wanted = expected_logits(expected(input(0), WeightsFile()).features, head);
+    std::vector<float> got = opened.logits();
+    REQUIRE(got.size() == wanted.size());
+    for (std::size_t i = 0; i < got.size(); ++i) REQUIRE(got[i] == Approx(wanted[i]).margin(1e-5));
+  }
+  REQUIRE(effnet_set_head(opened.model, nullptr) == EFFNET_OK);
+  CHECK(effnet_get_info(opened.model)->classes == classes);
+  CHECK(std::string(effnet_get_info(opened.model)->labels[1]) == "bee");
+  CHECK(opened.logits() == own);
+}
+
+TEST_CASE("a head without labels has none") {
+  Opened opened;
+  WeightsFile head = head_file(4);
+  head.erase("labels");
+  TemporaryFile file(head.bytes());
+  REQUIRE(effnet_set_head(opened.model, file.path()) == EFFNET_OK);
+  CHECK(effnet_get_info(opened.model)->labels == nullptr);
+}
+
+TEST_CASE("a head that is not aligned in its file is read all the same") {
+  Opened opened;
+  WeightsFile head = head_file(4);
+  std::string bytes = head.bytes();
+  bytes.insert(bytes.find('}') + 1, 1, ' ');
+  ++bytes[0];
+  TemporaryFile file(bytes);
+  REQUIRE(effnet_set_head(opened.model, file.path()) == EFFNET_OK);
+  std::vector<double> wanted = expected_logits(expected(input(0), WeightsFile()).features, head);
+  CHECK(opened.logits()[3] == Approx(wanted[3]).margin(1e-5));
+}
+
+TEST_CASE("a head that does not fit is refused with the reason and the old one stays") {
+  Opened opened;
+  TemporaryFile good(head_file(5).bytes());
+  REQUIRE(effnet_set_head(opened.model, good.path()) == EFFNET_OK);
+  std::vector<float> before = opened.logits();
+  WeightsFile head = head_file(4);
+  effnet_status status = EFFNET_INVALID_WEIGHTS;
+  std::string text;
+  SECTION("fingerprint missing") {
+    head.erase("fingerprint");
+    text = "\"fingerprint\" is missing";
+  }
+  SECTION("of another network") {
+    head.value("fingerprint") = "ffffffffffffffff";
+    status = EFFNET_WRONG_NETWORK;
+    text = "a head for the fingerprint ffffffffffffffff, but efficientnet_tiny has 0123456789abcdef";
+  }
+  SECTION("tensor missing") {
+    head.tensors.pop_back();
+    text = "\"weight\" and \"bias\"";
+  }
+  SECTION("features") {
+    head.tensors[0].shape = {5, 16};
+    text = "shape [classes, 20]";
+  }
+  SECTION("no class") {
+    head.tensors = {{"weight", "F32", {0, features}, {}}, {"bias", "F32", {0}, {}}};
+    text = "shape [classes, 20]";
+  }
+  SECTION("bias") {
+    head.tensors[1].shape = {2, 2};
+    text = "\"bias\" must be F32 of the shape [4]";
+  }
+  SECTION("dtype") {
+    head.tensors[0].dtype = "U32";
+    text = "must be F32";
+  }
+  SECTION("labels") {
+    head.value("labels") += "\n";
+    text = "5 lines for 4 classes";
+  }
+  SECTION("not a number") {
+    head.tensors[0].values[7] = std::numeric_limits<float>::quiet_NaN();
+    text = "NaN";
+  }
+  SECTION("infinite") {
+    head.tensors[1].values[3] = std::numeric_limits<float>::infinity();
+    text = "infinite";
+  }
+  TemporaryFile file(head.bytes());
+  CHECK(effnet_set_head(opened.model, file.path()) == status);
+  CHECK_THAT(effnet_error(opened.model), Contains(file.text()) && Contains(text));
+  CHECK(effnet_get_info(opened.model)->classes == 5);
+  CHECK(opened.logits() == before);
+}
+
+TEST_CASE("a missing head file is named") {
+  Opened opened;
+  CHECK(effnet_set_head(opened.model, "/nowhere/head.safetensors") == EFFNET_CANNOT_READ);
+  CHECK(std::string(effnet_error(opened.model)) == "/nowhere/head.safetensors: no such file");
+}
+
+TEST_CASE("a head for which there is no memory leaves the old one") {
+  struct Failing {
+    int calls = 0, fail_at = -1, live = 0;
+  } failing;
+  effnet_options options = {};
+  options.allocator_context = &failing;
+  options.allocate = [](void* context, std::size_t bytes, std::size_t alignment) -> void* {
+    auto& self = *static_cast<Failing*>(context);
+    if (self.calls++ == self.fail_at) return nullptr;
+    ++self.live;
+    return std::aligned_alloc(alignment, bytes);
+  };
+  options.release = [](void* context, void* block) {
+    --static_cast<Failing*>(context)->live;
+    std::free(block);
+  };
+  {
+    Opened opened(&options);
+    TemporaryFile file(head_file(4).bytes());
+    int live = failing.live, failures = 0;
+    for (;; ++failures) {
+      failing.fail_at = failing.calls + failures;
+      effnet_status status = effnet_set_head(opened.model, file.path());
+      if (status == EFFNET_OK) break;
+      CHECK(status == EFFNET_OUT_OF_MEMORY);
+      CHECK(failing.live == live);
+      CHECK(effnet_get_info(opened.model)->classes == classes);
+    }
+    CHECK(failures == 6);  // the file's index, weight, bias, logits, label names and their text
+  }
+  CHECK(failing.live == 0);
+}
+
+}  // namespace
+}  // namespace effnet::tiny

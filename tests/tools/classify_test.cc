@@ -1,0 +1,96 @@
+#include <nlohmann/json.hpp>
+
+#include "formats/safetensors_writer.h"
+#include "tests/catch.h"
+#include "tests/tools/fake_model.h"
+
+namespace effnet::test {
+namespace {
+
+using Catch::Contains;
+
+// The fake network's scores of a pure colour are 4, 0, 0.
+constexpr double pure = 0.96466;  // e^4 / (e^4 + 2)
+
+TEST_CASE("classify names the most probable classes, best first") {
+  const FakeModel model;
+  const std::string red = model.picture("red.png", {255, 0, 0}),
+                    blue = model.picture("blue.png", {0, 0, 255});
+  const ProcessResult result = model.effnet({"classify", model.library(), "--top", "2", red, blue});
+  CHECK(result.status == 0);
+  CHECK(result.error.empty());
+  CHECK(result.out ==
+        red + "\n   96.47 %  red\n    1.77 %  green\n" + blue + "\n   96.47 %  blue\n    1.77 %  red\n");
+}
+
+TEST_CASE("classify --json prints one document") {
+  const FakeModel model;
+  const std::string green = model.picture("green.png", {0, 255, 0});
+  const ProcessResult result = model.effnet({"classify", model.library(), "--json", "--threads", "2", green});
+  REQUIRE(result.status == 0);
+  const auto json = nlohmann::json::parse(result.out);
+  REQUIRE(json.size() == 1);
+  CHECK(json[0]["file"] == green);
+  REQUIRE(json[0]["top"].size() == 3);  // all that there are, though 5 are wanted
+  CHECK(json[0]["top"][0]["class"] == 1);
+  CHECK(json[0]["top"][0]["label"] == "green");
+  CHECK(json[0]["top"][0]["probability"].get<double>() == Approx(pure).margin(1e-4));
+}
+
+TEST_CASE("classify reads the good pictures among bad ones, and fails") {
+  const FakeModel model;
+  const std::string red = model.picture("red.png", {255, 0, 0}),
+                    blue = model.picture("blue.png", {0, 0, 255});
+  const std::string text = model.text("text.png", "this is a text");
+  const ProcessResult result =
+      model.effnet({"classify", model.library(), "--json", red, text, model.file("none.png"), blue});
+  CHECK(result.status == 1);
+  const auto json = nlohmann::json::parse(result.out);
+  REQUIRE(json.size() == 2);
+  CHECK(json[0]["file"] == red);
+  CHECK(json[1]["file"] == blue);
+  CHECK(result.error == "effnet classify: " + text + ": not a PNG picture (only PNG can be read)\n" +
+                            "effnet classify: " + model.file("none.png") +
+                            ": cannot be read: No such file or directory\n");
+}
+
+TEST_CASE("classify reads pictures of extreme proportions") {
+  const FakeModel model;
+  const std::string narrow = std::string(EFFNET_SOURCE_DIR) + "/tests/data/png/rgb8_1x90.png";
+  const std::string flat = std::string(EFFNET_SOURCE_DIR) + "/tests/data/png/grey1_90x1.png";
+  const ProcessResult result = model.effnet({"classify", model.library(), narrow, flat});
+  CHECK(result.status == 0);
+  CHECK(result.error.empty());
+}
+
+TEST_CASE("classify --head uses another classifier") {
+  const FakeModel model;
+  const std::string red = model.picture("red.png", {255, 0, 0});
+  const std::string path = model.file("head.safetensors");
+  auto head = SafetensorsWriter::create(path, {{"weight", Dtype::f32, {2, 3}}, {"bias", Dtype::f32, {2}}},
+                                        {{"fingerprint", "0123456789abcdef"}, {"labels", "cold\nwarm"}});
+  REQUIRE(head.ok());
+  REQUIRE(head->write(std::vector<float>{0, 0, 4, 4, 0, 0}).ok());
+  REQUIRE(head->write(std::vector<float>{0, 0}).ok());
+  REQUIRE(head->commit().ok());
+  const ProcessResult result = model.effnet({"classify", model.library(), "--head", path, red});
+  CHECK(result.error.empty());
+  CHECK(result.out == red + "\n   98.20 %  warm\n    1.80 %  cold\n");
+
+  const ProcessResult missing =
+      model.effnet({"classify", model.library(), "--head", model.file("none"), red});
+  CHECK(missing.status == 1);
+  CHECK_THAT(missing.error, Contains("none: no such file"));
+}
+
+TEST_CASE("classify fails when its output cannot be written") {
+  const FakeModel model;
+  const std::string red = model.picture("red.png", {255, 0, 0});
+  const ProcessResult result =
+      model.effnet({"classify", model.library(), red}, {.standard_output = "/dev/full"});
+  CHECK(result.status == 1);
+  CHECK(result.error == "effnet classify: cannot write to standard output\n");
+}
+
+}  // namespace
+}  // namespace effnet::test

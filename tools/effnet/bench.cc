@@ -1,0 +1,176 @@
+// effnet bench: how fast a network runs, beside what the CPU could do at best.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "tools/effnet/bench_report.h"
+#include "tools/effnet/commands.h"
+#include "tools/effnet/model.h"
+#include "tools/effnet/random_weights.h"
+#include "tools/effnet/round_trip.h"
+
+namespace effnet {
+namespace {
+
+constexpr int warm_up_runs = 3, least_runs = 5;
+constexpr int parts = 3;  // of the measuring time; before, between and after them the peak is measured
+constexpr double peak_window = 0.004;  // seconds
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  ModelOptions model;
+  double seconds = 3;
+  bool profile = false, json = false;
+};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name"))
+      if (const std::size_t colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "unknown";
+}
+
+// One network with one input, run again and again.
+class Runner {
+ public:
+  explicit Runner(const Model& model)
+      : model_(model), input_(model.input_floats()), logits_(static_cast<std::size_t>(model.info().classes)) {
+    RandomNumbers random(2);
+    for (float& value : input_) value = random(2);
+  }
+
+  Result<double> run() {  // seconds
+    const auto start = Clock::now();
+    if (Status status = model_.run(1, input_.data(), {logits_.data(), nullptr, nullptr}); !status)
+      return status;
+    return seconds_since(start);
+  }
+
+  // At least `least` runs, and until `seconds` are over; appends their times.
+  Status run_for(double seconds, int least, std::vector<double>& times) {
+    const auto start = Clock::now();
+    for (int runs = 0; runs < least || seconds_since(start) < seconds; runs++) {
+      const Result<double> time = run();
+      if (!time) return time.status();
+      times.push_back(*time);
+    }
+    return {};
+  }
+
+  bool finite() const {
+    return std::all_of(logits_.begin(), logits_.end(), [](float value) { return std::isfinite(value); });
+  }
+
+ private:
+  const Model& model_;
+  std::vector<float> input_, logits_;
+};
+
+// The variant in use says which instructions it needs and how much its steps compute.
+Status describe(const Model& model, BenchResult& result) {
+  const effnet_info& info = model.info();
+  const effnet_program& program = *model.library().program;
+  const effnet_variant* end = program.variants + program.variant_count;
+  const effnet_variant* variant = std::find_if(program.variants, end, [&](const effnet_variant& candidate) {
+    return std::strcmp(candidate.target, info.target) == 0;
+  });
+  if (variant == end) return Status::error(model.library().path + ": runs a target that it does not list");
+  for (int i = 0; i < variant->step_count; i++) {
+    result.multiply_adds += variant->steps[i].multiply_adds;
+    result.activations += variant->steps[i].activations;
+  }
+  result.instructions = instruction_set(variant->cpu_features);
+  result.library = info.name, result.network = info.network, result.target = info.target;
+  result.threads = info.threads, result.resolution = info.resolution;
+  result.arena_bytes = info.arena_bytes, result.weights_bytes = info.weights_bytes;
+  result.cpu = cpu_name();
+  return {};
+}
+
+Status profile(const Model& model, Runner& runner, double seconds, BenchResult& result) {
+  std::vector<double> times;
+  model.library().profile_start(model.get());
+  Status status = runner.run_for(seconds, least_runs, times);
+  model.library().profile_stop(model.get());
+  if (!status) return status;
+  const auto runs = static_cast<double>(times.size());
+  for (const double time : times) result.profiled_run += time / runs;
+  const effnet_step_profile* steps = model.library().get_profile(model.get());
+  for (int i = 0; i < model.info().steps; i++)
+    result.steps.push_back({steps[i].name, steps[i].operation, steps[i].multiply_adds, steps[i].activations,
+                            steps[i].bytes, steps[i].tasks, steps[i].seconds / runs});
+  return {};
+}
+
+Status measure(const Model& model, const Options& options, BenchResult& result) {
+  if (Status status = describe(model, result); !status) return status;
+  Runner runner(model);
+  std::vector<double> warm_up;
+  if (Status status = runner.run_for(options.seconds / 20, warm_up_runs, warm_up); !status) return status;
+  if (!runner.finite())
+    std::fprintf(stderr, "effnet bench: warning: the result is not finite, which may change the speed\n");
+
+  const auto measure_peak = [&] {
+    result.peak = best(result.peak, measure_rates(result.instructions, result.threads, peak_window));
+  };
+  measure_peak();
+  for (int part = 0; part < parts; part++) {
+    const int least = (least_runs + parts - 1) / parts;
+    if (Status status = runner.run_for(options.seconds / parts, least, result.runs); !status) return status;
+    measure_peak();
+  }
+  std::sort(result.runs.begin(), result.runs.end());
+  if (result.threads >= 2) result.round_trip_ns = round_trip_ns(result.threads);
+  if (options.profile) return profile(model, runner, options.seconds / 2, result);
+  return {};
+}
+
+Status report(const Model& model, const Options& options, BenchResult& result) {
+  if (Status status = measure(model, options, result); !status) return status;
+  std::fputs((options.json ? bench_json(result) : bench_text(result)).c_str(), stdout);
+  return {};
+}
+
+Status run(const Options& options) {
+  BenchResult result;
+  if (!options.model.weights.empty()) {
+    result.weights = options.model.weights;
+    const Result<Model> model = Model::open(options.model);
+    return model ? report(*model, options, result) : model.status();
+  }
+  const Result<std::string> path = find_library(options.model.model, options.model.library_folder);
+  if (!path) return path.status();
+  const Result<ModelLibrary> library = load_library(*path);
+  if (!library) return library.status();
+  const Result<RandomWeights> weights = RandomWeights::make(*library->program);
+  if (!weights) return weights.status();
+  result.weights = "random";
+  const Result<Model> model = Model::open(*library, weights->file(), options.model);
+  return model ? report(*model, options, result) : model.status();
+}
+
+}  // namespace
+
+Command add_bench(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("bench", "Measure a network's speed against this CPU's peak.");
+  add_model_options(*command, options->model, "random numbers");
+  command->add_option("--seconds", options->seconds, "how long to measure (default: 3)")
+      ->type_name("S")
+      ->check(CLI::Range(0.01, 3600.0));
+  command->add_flag("--profile", options->profile, "measure every step, too");
+  command->add_flag("--json", options->json, "print one JSON document");
+  command->footer("Example:\n  effnet bench efficientnet_b0 --threads 2 --profile");
+  return {command, [options] { return run(*options); }};
+}
+
+}  // namespace effnet

@@ -1,0 +1,158 @@
+#include "tools/effnet/bench_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace effnet {
+namespace {
+
+[[gnu::format(printf, 2, 3)]] void append(std::string& text, const char* format, ...) {
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  text += line;
+}
+
+double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+// The smallest value that at least `share` of all do not exceed.
+double quantile(const std::vector<double>& ascending, double share) {
+  const double rank = std::ceil(share * static_cast<double>(ascending.size()));
+  return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
+}
+
+double median(const std::vector<double>& ascending) {
+  const std::size_t half = ascending.size() / 2;
+  return ascending.size() % 2 == 1 ? ascending[half] : (ascending[half - 1] + ascending[half]) / 2;
+}
+
+double sum_of_steps(const BenchResult& result) {
+  double seconds = 0;
+  for (const StepTime& step : result.steps) seconds += step.seconds;
+  return seconds;
+}
+
+void append_step(std::string& text, const BenchResult& result, const std::string& name,
+                 const StepTime& step) {
+  const double flops = ratio(2 * step.multiply_adds, step.seconds);
+  append(text, "%-28s %-52s %8.3f %6.1f %8.1f %6.1f %8.2f\n", name.c_str(), step.operation.c_str(),
+         step.seconds * 1e3, 100 * ratio(step.seconds, sum_of_steps(result)), flops / 1e9,
+         100 * ratio(flops, result.peak.flops), step.bytes / 1e6);
+}
+
+// The steps, then their sums by operation: the operation's first word.
+void append_profile(std::string& text, const BenchResult& result) {
+  append(text, "\n%-28s %-52s %8s %6s %8s %6s %8s\n", "step", "operation", "ms", "time %", "GFLOP/s",
+         "peak %", "MB");
+  std::map<std::string, StepTime> sums;
+  for (const StepTime& step : result.steps) {
+    append_step(text, result, step.name, step);
+    StepTime& sum = sums[step.operation.substr(0, step.operation.find(' '))];
+    sum.multiply_adds += step.multiply_adds, sum.bytes += step.bytes, sum.seconds += step.seconds;
+    sum.tasks++;
+  }
+  text += "\n";
+  for (auto& [operation, sum] : sums) {
+    sum.operation = std::to_string(sum.tasks) + (sum.tasks == 1 ? " step" : " steps");
+    append_step(text, result, operation, sum);
+  }
+  append(text, "sum of the steps %.3f ms, %.1f %% of the profiled run's %.3f ms\n",
+         sum_of_steps(result) * 1e3, 100 * ratio(sum_of_steps(result), result.profiled_run),
+         result.profiled_run * 1e3);
+}
+
+}  // namespace
+
+Summary summarize(const BenchResult& result) {
+  Summary summary;
+  summary.median = median(result.runs);
+  summary.fastest = result.runs.front();
+  summary.p95 = quantile(result.runs, 0.95);
+  summary.flops = ratio(2 * result.multiply_adds, summary.median);
+  summary.multiply_add_bound = ratio(2 * result.multiply_adds, result.peak.flops);
+  summary.activation_bound = ratio(result.activations, result.peak.activations);
+  return summary;
+}
+
+std::string bench_text(const BenchResult& result) {
+  const Summary summary = summarize(result);
+  std::string text;
+  append(text, "%s %dx%d, target %s (%s), %d %s, %s weights\n", result.network.c_str(), result.resolution,
+         result.resolution, result.target.c_str(), instruction_set_name(result.instructions), result.threads,
+         result.threads == 1 ? "thread" : "threads", result.weights == "random" ? "random" : "given");
+  append(text, "  CPU      %s\n", result.cpu.c_str());
+  append(text, "  time     median %.3f ms, fastest %.3f ms, 95 %% within %.3f ms, %zu runs\n",
+         summary.median * 1e3, summary.fastest * 1e3, summary.p95 * 1e3, result.runs.size());
+  append(text, "  speed    %.1f GFLOP/s, %.1f %% of the peak of %.1f GFLOP/s measured meanwhile\n",
+         summary.flops / 1e9, 100 * ratio(summary.flops, result.peak.flops), result.peak.flops / 1e9);
+  append(text,
+         "  bound    %.3f ms (multiply-adds %.3f + activations %.3f): %.2f times as fast as the median\n",
+         summary.bound() * 1e3, summary.multiply_add_bound * 1e3, summary.activation_bound * 1e3,
+         ratio(summary.median, summary.bound()));
+  append(text, "  memory   arena %.2f MB, weights %.2f MB\n", static_cast<double>(result.arena_bytes) / 1e6,
+         static_cast<double>(result.weights_bytes) / 1e6);
+  if (result.round_trip_ns)
+    append(text, "  cores    a cache line goes from one to another and back in %.0f ns\n",
+           *result.round_trip_ns);
+  if (!result.steps.empty()) append_profile(text, result);
+  return text;
+}
+
+std::string bench_json(const BenchResult& result) {
+  const Summary summary = summarize(result);
+  nlohmann::ordered_json json = {
+      {"network", result.network},
+      {"library", result.library},
+      {"target", result.target},
+      {"instruction_set", instruction_set_name(result.instructions)},
+      {"cpu", result.cpu},
+      {"threads", result.threads},
+      {"resolution", result.resolution},
+      {"weights", result.weights},
+      {"median_ms", summary.median * 1e3},
+      {"min_ms", summary.fastest * 1e3},
+      {"p95_ms", summary.p95 * 1e3},
+      {"runs", result.runs.size()},
+      {"multiply_adds", result.multiply_adds},
+      {"activations", result.activations},
+      {"gflops", summary.flops / 1e9},
+      {"peak_fraction", ratio(summary.flops, result.peak.flops)},
+      {"peak_gflops", result.peak.flops / 1e9},
+      {"peak_gflops_per_thread", result.peak.flops / result.threads / 1e9},
+      {"bound_ms", summary.bound() * 1e3},
+      {"fma_bound_ms", summary.multiply_add_bound * 1e3},
+      {"activation_bound_ms", summary.activation_bound * 1e3},
+      {"arena_bytes", result.arena_bytes},
+      {"weights_bytes", result.weights_bytes},
+  };
+  if (result.threads >= 2) {
+    json["round_trip_ns"] = nullptr;
+    if (result.round_trip_ns) json["round_trip_ns"] = *result.round_trip_ns;
+  }
+  if (!result.steps.empty()) {
+    json["profiled_run_ms"] = result.profiled_run * 1e3;
+    json["steps_ms"] = sum_of_steps(result) * 1e3;
+    for (const StepTime& step : result.steps) {
+      const double flops = ratio(2 * step.multiply_adds, step.seconds);
+      json["steps"].push_back({{"name", step.name},
+                               {"operation", step.operation},
+                               {"ms", step.seconds * 1e3},
+                               {"share", ratio(step.seconds, sum_of_steps(result))},
+                               {"gflops", flops / 1e9},
+                               {"peak_fraction", ratio(flops, result.peak.flops)},
+                               {"multiply_adds", step.multiply_adds},
+                               {"activations", step.activations},
+                               {"bytes", step.bytes},
+                               {"tasks", step.tasks}});
+    }
+  }
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace effnet

@@ -1,0 +1,44 @@
+// What effnet bench measured, and how it says so.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/effnet/peak.h"
+
+namespace effnet {
+
+struct StepTime {
+  std::string name, operation;
+  double multiply_adds = 0, activations = 0, bytes = 0;
+  int tasks = 0;
+  double seconds = 0;  // of one run
+};
+
+struct BenchResult {
+  std::string library, network, target, weights, cpu;  // weights: a path, or "random"
+  InstructionSet instructions = InstructionSet::sse;
+  int threads = 1, resolution = 0;
+  double multiply_adds = 0, activations = 0;  // of one run
+  std::size_t arena_bytes = 0, weights_bytes = 0;
+  std::vector<double> runs;             // seconds, ascending
+  Rates peak;                           // of all threads
+  std::optional<double> round_trip_ns;  // with two threads or more
+  std::vector<StepTime> steps;          // with --profile
+  double profiled_run = 0;              // seconds of one run while its steps were measured
+};
+
+struct Summary {
+  double median = 0, fastest = 0, p95 = 0;  // seconds
+  double flops = 0;                         // per second, of the median; a multiply-add counts as two
+  double multiply_add_bound = 0, activation_bound = 0;  // seconds
+  double bound() const { return multiply_add_bound + activation_bound; }
+};
+
+Summary summarize(const BenchResult& result);
+
+std::string bench_text(const BenchResult& result);
+std::string bench_json(const BenchResult& result);
+
+}  // namespace effnet

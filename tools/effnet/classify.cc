@@ -1,0 +1,106 @@
+// effnet classify: pictures -> the most probable classes.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "tools/effnet/commands.h"
+#include "tools/effnet/model.h"
+
+namespace effnet {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::vector<std::string> pictures;
+  int top = 5;
+  bool json = false;
+};
+
+struct Guess {
+  int index;
+  float probability;
+};
+
+std::vector<Guess> best_guesses(const std::vector<float>& probabilities, int count) {
+  std::vector<Guess> guesses;
+  for (std::size_t i = 0; i < probabilities.size(); i++)
+    guesses.push_back({static_cast<int>(i), probabilities[i]});
+  const auto end = guesses.begin() + std::min<std::ptrdiff_t>(count, std::ssize(guesses));
+  // Equal probabilities in the order of their classes.
+  std::partial_sort(guesses.begin(), end, guesses.end(), [](const Guess& a, const Guess& b) {
+    return a.probability > b.probability || (a.probability == b.probability && a.index < b.index);
+  });
+  guesses.erase(end, guesses.end());
+  return guesses;
+}
+
+Result<std::vector<Guess>> classify(const Model& model, const std::string& picture, int top) {
+  std::vector<float> input(model.input_floats());
+  if (Status status = model.prepare(picture, input); !status) return status;
+  std::vector<float> scores(static_cast<std::size_t>(model.info().classes));
+  if (Status status = model.run(1, input.data(), {scores.data(), nullptr, nullptr}); !status) return status;
+  model.library().softmax(scores.data(), model.info().classes, scores.data());
+  return best_guesses(scores, top);
+}
+
+void print(const effnet_info& info, const std::string& picture, const std::vector<Guess>& guesses) {
+  std::printf("%s\n", picture.c_str());
+  for (const Guess& guess : guesses) {
+    std::printf("  %6.2f %%  ", 100.0 * static_cast<double>(guess.probability));
+    if (info.labels != nullptr)
+      std::printf("%s\n", info.labels[guess.index]);
+    else
+      std::printf("class %d\n", guess.index);
+  }
+}
+
+nlohmann::ordered_json as_json(const effnet_info& info, const std::string& picture,
+                               const std::vector<Guess>& guesses) {
+  auto top = nlohmann::ordered_json::array();
+  for (const Guess& guess : guesses) {
+    nlohmann::ordered_json label;  // null when the weights carry none
+    if (info.labels != nullptr) label = info.labels[guess.index];
+    top.push_back({{"class", guess.index}, {"label", label}, {"probability", guess.probability}});
+  }
+  return {{"file", picture}, {"top", top}};
+}
+
+Status run(const Options& options) {
+  const Result<Model> model = Model::open(options.model);
+  if (!model) return model.status();
+  Failures failures("effnet classify");
+  auto results = nlohmann::ordered_json::array();
+  for (const std::string& picture : options.pictures) {
+    const auto guesses = classify(*model, picture, options.top);
+    if (!guesses)
+      failures.add(guesses.status());
+    else if (options.json)
+      results.push_back(as_json(model->info(), picture, *guesses));
+    else
+      print(model->info(), picture, *guesses);
+  }
+  if (options.json)
+    std::printf("%s\n", results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  return failures.last();
+}
+
+}  // namespace
+
+Command add_classify(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("classify", "Name what is on pictures.");
+  add_model_options(*command, options->model, "<name>.weights beside the library");
+  command->add_option("PICTURE", options->pictures, "PNG files")->required()->type_name("");
+  command->add_option("--head", options->model.head, "another classifier, trained for other classes")
+      ->type_name("FILE");
+  command->add_option("--top", options->top, "classes to name (default: 5)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 20));
+  command->add_flag("--json", options->json, "print one JSON document");
+  command->footer(
+      "Example:\n  effnet classify tf_efficientnet_lite0 --weights tf_efficientnet_lite0.weights coffee.png");
+  return {command, [options] { return run(*options); }};
+}
+
+}  // namespace effnet

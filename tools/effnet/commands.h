@@ -1,0 +1,13 @@
+// The subcommands of effnet, one file each.
+#pragma once
+
+#include "tools/command.h"
+
+namespace effnet {
+
+Command add_classify(CLI::App& app);
+Command add_features(CLI::App& app);
+Command add_run(CLI::App& app);
+Command add_bench(CLI::App& app);
+
+}  // namespace effnet

@@ -1,0 +1,63 @@
+// An opened model: a compiled library with its weights. What all subcommands share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "tools/effnet/model_library.h"
+
+namespace effnet {
+
+struct ModelOptions {
+  std::string model, library_folder, weights, head, target;  // empty: the default
+  int threads = 1;
+};
+
+// MODEL, --weights, --threads, --target and --lib-dir.
+void add_model_options(CLI::App& app, ModelOptions& options, const std::string& default_weights);
+
+class Model {
+ public:
+  // Without options.weights: <name>.weights beside the library.
+  static Result<Model> open(const ModelOptions& options);
+  // Weights in memory, on 64 bytes, that outlive the model.
+  static Result<Model> open(const ModelLibrary& library, std::span<const std::byte> weights,
+                            const ModelOptions& options);
+
+  const ModelLibrary& library() const { return library_; }
+  const effnet_info& info() const { return *library_.get_info(model_.get()); }
+  effnet_model* get() const { return model_.get(); }
+  std::size_t input_floats() const;  // of one picture
+
+  // A PNG file -> one input, as the weights say. The message names the file.
+  Status prepare(const std::string& picture_path, std::span<float> input) const;
+  Status run(int count, const float* inputs, const effnet_outputs& outputs) const;
+
+ private:
+  using Handle = std::unique_ptr<effnet_model, decltype(&effnet_close)>;
+  Model(ModelLibrary library, effnet_model* model)
+      : library_(std::move(library)), model_(model, library_.close) {}
+  Status failure(effnet_status status) const;  // the runtime's text
+  Status set_head(const std::string& path) const;
+
+  ModelLibrary library_;  // before the model: closed after it
+  Handle model_;
+};
+
+// Reports what goes wrong with some of many pictures: a line each, the last as the command's own failure.
+class Failures {
+ public:
+  explicit Failures(std::string command) : command_(std::move(command)) {}
+  void add(const Status& failure);
+  const Status& last() const { return last_; }
+
+ private:
+  std::string command_;
+  Status last_;
+};
+
+}  // namespace effnet

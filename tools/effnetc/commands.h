@@ -1,0 +1,15 @@
+// The subcommands of effnetc, one file each.
+#pragma once
+
+#include "tools/command.h"
+
+namespace effnet {
+
+void add_list(CLI::App& app, Commands& commands);
+void add_describe(CLI::App& app, Commands& commands);
+void add_targets(CLI::App& app, Commands& commands);
+void add_compile(CLI::App& app, Commands& commands);
+void add_import(CLI::App& app, Commands& commands);
+void add_scale(CLI::App& app, Commands& commands);
+
+}  // namespace effnet

@@ -1,0 +1,29 @@
+// effnetc: from a network's name and a CPU target to a static library, a header and a weights file.
+#include "pipeline/jobs.h"
+#include "runtime/include/effnet.h"
+#include "tools/effnetc/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Compiles EfficientNets to libraries for a given CPU.", "effnetc");
+  app.footer("Example:\n"
+             "  effnetc compile efficientnet_b0 -o out --target host --shared\n"
+             "  effnetc import efficientnet_b0 model.safetensors -o out/efficientnet_b0.weights");
+  app.set_version_flag("--version", EFFNET_VERSION);
+  app.require_subcommand(1);
+
+  effnet::Commands commands;
+  effnet::add_list(app, commands);
+  effnet::add_describe(app, commands);
+  effnet::add_targets(app, commands);
+  effnet::add_compile(app, commands);
+  effnet::add_import(app, commands);
+  effnet::add_scale(app, commands);
+
+  // What `compile` runs as a child process for every kernel.
+  CLI::App* kernel = app.add_subcommand("compile-kernel", "")->group("");
+  std::vector<std::string> arguments;
+  kernel->add_option("arguments", arguments)->required();
+  commands.push_back({kernel, [&] { return effnet::compile_kernel_command(arguments); }});
+
+  return effnet::run_program(app, commands, argc, argv);
+}
