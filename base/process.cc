@@ -37,12 +37,14 @@ bool read_all(int descriptor, Clock::time_point end, std::string& text) {
 
 }  // namespace
 
-Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder, int seconds) {
+Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder,
+                                  int seconds) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Status::error(std::string("cannot make a pipe: ") + std::strerror(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return Status::error(std::string("cannot make a pipe: ") + std::strerror(errno));
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

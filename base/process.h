@@ -13,9 +13,10 @@ struct ProcessResult {
   std::string errors;   // what it wrote to stderr, at most 64 KiB
 };
 
-// `arguments[0]` is looked for in PATH unless it has a slash. stdin and stdout are /dev/null. `folder`: where it runs; may
-// be empty. A run of more than `seconds` is killed and an error.
-Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder, int seconds);
+// `arguments[0]` is looked for in PATH unless it has a slash. stdin and stdout are /dev/null. `folder`: where
+// it runs; may be empty. A run of more than `seconds` is killed and an error.
+Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder,
+                                  int seconds);
 
 // The running program's own path.
 std::string own_path();

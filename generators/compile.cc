@@ -21,7 +21,8 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
       arguments.emplace_back(p.name(), kind, p.type(), p.dimensions(), p.get_argument_estimates());
     }
   }
-  arguments.emplace_back(scratch_name, Argument::InputBuffer, Halide::Float(32), 1, Halide::ArgumentEstimates{});
+  arguments.emplace_back(scratch_name, Argument::InputBuffer, Halide::Float(32), 1,
+                         Halide::ArgumentEstimates{});
   return arguments;
 }
 
@@ -34,7 +35,8 @@ std::string halide_version() {
 
 Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFiles& files) {
   try {
-    // Every argument's layout is static and comes from the plan: there is nothing to ask or to check at run time.
+    // Every argument's layout is static and comes from the plan: there is nothing to ask or to check at run
+    // time.
     const Halide::Target target = Halide::Target(request.target)
                                       .with_feature(Halide::Target::NoRuntime)
                                       .with_feature(Halide::Target::NoAsserts)
@@ -47,8 +49,8 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
 
     std::int64_t scratch_floats = 0;
     pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_floats));
-    const Halide::Module module =
-        pipeline.compile_to_module(arguments_of(*generator), request.symbol, target, Halide::LinkageType::External);
+    const Halide::Module module = pipeline.compile_to_module(arguments_of(*generator), request.symbol, target,
+                                                             Halide::LinkageType::External);
     std::map<Halide::OutputFileType, std::string> outputs{{Halide::OutputFileType::object, files.object}};
     if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly;
     module.compile(outputs);

@@ -16,7 +16,8 @@ struct KernelRequest {
   std::string symbol;                             // of the function
 
   bool operator<(const KernelRequest& other) const {
-    return std::tie(generator, parameters, target) < std::tie(other.generator, other.parameters, other.target);
+    return std::tie(generator, parameters, target) <
+           std::tie(other.generator, other.parameters, other.target);
   }
 };
 
@@ -25,8 +26,8 @@ struct KernelFiles {
   std::string assembly;  // path to write, or empty
 };
 
-// Returns the scratch that the kernel needs, in bytes. Runs Halide in this process: Halide aborts on its own errors, so
-// callers that must survive them run this in a child process (pipeline/jobs.h).
+// Returns the scratch that the kernel needs, in bytes. Runs Halide in this process: Halide aborts on its own
+// errors, so callers that must survive them run this in a child process (pipeline/jobs.h).
 Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFiles& files);
 
 std::string halide_version();  // "21.0.0"

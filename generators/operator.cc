@@ -16,7 +16,8 @@ const std::vector<Operator>& operators() {
   static const std::vector<Operator> list = {
       {"stem", stem_default, stem_check, stem_scratch, EFFNET_HASH_stem},
       {"depthwise", depthwise_default, depthwise_check, depthwise_scratch, EFFNET_HASH_expand_depthwise},
-      {"expand_depthwise", depthwise_default, depthwise_check, depthwise_scratch, EFFNET_HASH_expand_depthwise},
+      {"expand_depthwise", depthwise_default, depthwise_check, depthwise_scratch,
+       EFFNET_HASH_expand_depthwise},
       {"squeeze_excite", squeeze_excite_default, squeeze_excite_check, squeeze_excite_scratch,
        EFFNET_HASH_squeeze_excite},
       {"project", pointwise_default, pointwise_check, pointwise_scratch, EFFNET_HASH_pointwise},
@@ -28,7 +29,8 @@ const std::vector<Operator>& operators() {
 
 const Operator& find_operator(const std::string& name) {
   const auto& list = operators();
-  const auto found = std::find_if(list.begin(), list.end(), [&](const Operator& o) { return o.name == name; });
+  const auto found =
+      std::find_if(list.begin(), list.end(), [&](const Operator& o) { return o.name == name; });
   if (found == list.end()) std::abort();  // names come from the planner's own code
   return *found;
 }
@@ -39,15 +41,15 @@ bool fits_registers(const RegisterTile& tile, const Machine& machine) {
   return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
 }
 
-RegisterTile best_register_tile(int panels, int columns, const Machine& machine) {
+RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine) {
   RegisterTile best{1, 1};
   double best_cost = 1e30;
-  for (int p = 1; p <= std::min(panels, 8); ++p) {
+  for (int p = 1; p <= std::min(panels, most_panels); ++p) {
     if (panels % p != 0) continue;
     for (int c = 1; c <= columns && fits_registers({p, c}, machine); ++c) {
       const double vectors = static_cast<double>(p) * panel_lanes / machine.lanes;
       const double computed = (columns + c - 1) / c * c / static_cast<double>(columns);
-      const double loads = (vectors + c) / (vectors * c);  // a multiplication
+      const double loads = (vectors + c) / (vectors * c);        // a multiplication
       const double in_flight = std::min(1.0, vectors * c / 10);  // chains that hide the latency of an FMA
       const double cost = computed * (1 + 0.25 * loads) / in_flight;
       if (cost < best_cost - 1e-9) best = {p, c}, best_cost = cost;
@@ -56,7 +58,8 @@ RegisterTile best_register_tile(int panels, int columns, const Machine& machine)
   return best;
 }
 
-std::string check_numbers(const Numbers& schedule, const std::vector<std::pair<std::string, int>>& names_and_limits) {
+std::string check_numbers(const Numbers& schedule,
+                          const std::vector<std::pair<std::string, int>>& names_and_limits) {
   for (const auto& [name, limit] : names_and_limits) {
     const auto found = schedule.find(name);
     if (found == schedule.end()) return name + " is missing";

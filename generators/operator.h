@@ -1,5 +1,5 @@
-// What the planner and the tuner know of an operator: its numbers, not its mathematics. One row an operator in
-// operators(); the Halide::Generator of the same name takes the same numbers as GeneratorParams.
+// What the planner and the tuner know of an operator: its numbers, not its mathematics. One row an operator
+// in operators(); the Halide::Generator of the same name takes the same numbers as GeneratorParams.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,13 @@ struct RegisterTile {
 // Whether the accumulators, one weight vector each and one more fit the machine's registers.
 bool fits_registers(const RegisterTile& tile, const Machine& machine);
 
-// The best tile for rows of `columns`: least work past the end, then fewest loads a multiplication. `panels` is divisible
-// by the tile's panels.
-RegisterTile best_register_tile(int panels, int columns, const Machine& machine);
+// The best tile for rows of `columns`: least work past the end, then fewest loads a multiplication. `panels`
+// is divisible by the tile's panels, of which there are `most_panels` at most.
+RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine);
 
 // Checks that exactly the `names` are given and lie in [1, limit]; empty when so.
-std::string check_numbers(const Numbers& schedule, const std::vector<std::pair<std::string, int>>& names_and_limits);
+std::string check_numbers(const Numbers& schedule,
+                          const std::vector<std::pair<std::string, int>>& names_and_limits);
 
 // The largest number of blocks so that a step has work for several threads, each block at least `least` long.
 int blocks_for_threads(int length, int other_tasks, int least);

@@ -28,8 +28,9 @@ Machine machine_of(const Halide::Target& t) {
   using T = Halide::Target;
   const int lanes = t.natural_vector_size<float>();
   const bool x86 = t.arch == T::X86;
-  const bool many = t.has_feature(T::AVX512) || t.has_feature(T::AVX512_Skylake) || t.has_feature(T::AVX512_Zen4) ||
-                    t.has_feature(T::AVX512_SapphireRapids) || (t.arch == T::ARM && t.bits == 64) || t.arch == T::RISCV;
+  const bool many = t.has_feature(T::AVX512) || t.has_feature(T::AVX512_Skylake) ||
+                    t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids) ||
+                    (t.arch == T::ARM && t.bits == 64) || t.arch == T::RISCV;
   return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA)};
 }
 
@@ -62,20 +63,41 @@ std::vector<std::string> features_of(const Halide::Target& t) {
 
 const std::vector<CpuTarget>& cpu_targets() {
   static const std::vector<CpuTarget> list = {
-      {"znver4", "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4",
+      {"znver4",
+       "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4",
        {16, 32, true},
        with(avx2_features, {"AVX512", "AVX512_VL", "AVX512_VNNI", "AVX512_BF16"}),
-       "", "run here", "AMD Zen 4 and 5: AVX-512 with VNNI and BF16"},
-      {"x86-64-v4", "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake",
+       "",
+       "run here",
+       "AMD Zen 4 and 5: AVX-512 with VNNI and BF16"},
+      {"x86-64-v4",
+       "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake",
        {16, 32, true},
        with(avx2_features, {"AVX512", "AVX512_VL"}),
-       "", "run here", "AVX-512 (F, CD, VL, BW, DQ): Intel Skylake-SP and later, AMD Zen 4 and later"},
-      {"x86-64-v3", "x86-64-linux-sse41-avx-f16c-fma-avx2", {8, 16, true}, avx2_features, "", "run here",
+       "",
+       "run here",
+       "AVX-512 (F, CD, VL, BW, DQ): Intel Skylake-SP and later, AMD Zen 4 and later"},
+      {"x86-64-v3",
+       "x86-64-linux-sse41-avx-f16c-fma-avx2",
+       {8, 16, true},
+       avx2_features,
+       "",
+       "run here",
        "AVX2 and FMA: Intel Haswell and later, AMD Zen and later"},
-      {"x86-64-v2", "x86-64-linux-sse41", {4, 16, false}, {"SSE41"}, "", "run here",
+      {"x86-64-v2",
+       "x86-64-linux-sse41",
+       {4, 16, false},
+       {"SSE41"},
+       "",
+       "run here",
        "SSE4.1: Intel Penryn and later, AMD Bulldozer and later"},
       {"x86-64", "x86-64-linux", {4, 16, false}, {}, "", "run here", "SSE2: every 64 bit x86 CPU"},
-      {"arm-64", "arm-64-linux", {4, 32, true}, {"NEON"}, "--target=aarch64-linux-gnu", "compiled, not run here",
+      {"arm-64",
+       "arm-64-linux",
+       {4, 32, true},
+       {"NEON"},
+       "--target=aarch64-linux-gnu",
+       "compiled, not run here",
        "ARMv8-A with NEON"},
   };
   return list;
@@ -104,10 +126,12 @@ Result<CpuTarget> find_target(const std::string& name) {
   if (Halide::Target::validate_target_string(name)) {
     const Halide::Target t(name);
     if (t.os != Halide::Target::OSUnknown && t.arch != Halide::Target::ArchUnknown && !t.has_gpu_feature())
-      return CpuTarget{t.to_string(), t.to_string(), machine_of(t), features_of(t), "", "compiled, not run here", ""};
+      return CpuTarget{
+          t.to_string(), t.to_string(), machine_of(t), features_of(t), "", "compiled, not run here", ""};
   }
-  return Status::error("there is no target '" + name + "'" + did_you_mean(name, names) +
-                       " (effnetc targets lists them; a Halide target string such as x86-64-linux-avx2-fma works too)");
+  return Status::error(
+      "there is no target '" + name + "'" + did_you_mean(name, names) +
+      " (effnetc targets lists them; a Halide target string such as x86-64-linux-avx2-fma works too)");
 }
 
 Result<std::vector<CpuTarget>> find_targets(const std::string& names) {

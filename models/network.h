@@ -1,5 +1,6 @@
 // What an EfficientNet is: the block table, scaled, as a list of layers with static shapes and tensor names.
-// Sources: Tan and Le, "EfficientNet" (arXiv 1905.11946), table 1 and section 3.3; Lite: TensorFlow's TPU repository.
+// Sources: Tan and Le, "EfficientNet" (arXiv 1905.11946), table 1 and section 3.3; Lite: TensorFlow's TPU
+// repository.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,11 @@
 
 namespace effnet {
 
-enum class Family { efficientnet, lite };  // lite: no squeeze-excite, ReLU6, stem, head and end stages not scaled
-enum class Padding { symmetric, same };    // symmetric: k/2 on every side; same: TensorFlow's "SAME"
+enum class Family {
+  efficientnet,
+  lite
+};  // lite: no squeeze-excite, ReLU6, stem, head and end stages not scaled
+enum class Padding { symmetric, same };  // symmetric: k/2 on every side; same: TensorFlow's "SAME"
 enum class Activation { none, relu6, swish };
 enum class LayerKind { convolution, pointwise, depthwise, squeeze_excite, dense };
 
@@ -68,7 +72,8 @@ struct NetworkConfig {
   double batch_norm_epsilon = 1e-5;
 };
 
-const std::vector<NetworkConfig>& variants();  // efficientnet_b0..b7, tf_efficientnet_b0..b7, tf_efficientnet_lite0..4
+const std::vector<NetworkConfig>&
+variants();  // efficientnet_b0..b7, tf_efficientnet_b0..b7, tf_efficientnet_lite0..4
 
 // Checks every number (also against overflow and absurd sizes) and derives all layers.
 Result<Network> build_network(const NetworkConfig& config);
@@ -85,13 +90,14 @@ int round_repeats(int repeats, double depth);  // ceil
 struct CompoundScaling {
   double alpha = 1.2, beta = 1.1, gamma = 1.15, phi = 1;
 };
-// depth alpha^phi, width beta^phi, resolution 224 gamma^phi to the nearest multiple of 4. Refuses factors below 1.
+// depth alpha^phi, width beta^phi, resolution 224 gamma^phi to the nearest multiple of 4. Refuses factors
+// below 1.
 Result<NetworkConfig> scale_baseline(const CompoundScaling& scaling, const std::string& name);
 
 // Every layer in the order of the data.
 void for_each_layer(const Network& network, const std::function<void(const Layer&)>& visit);
 
-std::int64_t parameters(const Layer& layer);           // BatchNorm's scale and shift counted, statistics not
+std::int64_t parameters(const Layer& layer);  // BatchNorm's scale and shift counted, statistics not
 std::int64_t parameters(const Network& network);
 std::int64_t multiply_adds(const Layer& layer);
 std::int64_t multiply_adds(const Network& network);

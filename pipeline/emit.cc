@@ -40,7 +40,8 @@ bool is_scalar(const Argument& a) {
   return a.place == Place::first_row || a.place == Place::rows || a.place == Place::constant;
 }
 
-// What a task function finds in its arguments: the buffers of the step, in the order of the kernel's arguments.
+// What a task function finds in its arguments: the buffers of the step, in the order of the kernel's
+// arguments.
 bool is_pointer(const Argument& a) { return !is_scalar(a) && a.place != Place::scratch; }
 
 std::int64_t most(const LibraryPlan& library, std::int64_t Plan::*bytes) {
@@ -60,7 +61,8 @@ std::string variant_prefix(const Plan& plan) {
   return text;
 }
 
-// --- one kernel: its declaration and its task ------------------------------------------------------------------------
+// --- one kernel: its declaration and its task
+// ------------------------------------------------------------------------
 
 void emit_declaration(std::string& text, const LibraryPlan& library, const Plan& plan, const Step& step) {
   print(text, "int %s(", kernel_symbol(library, plan, step.kernel).c_str());
@@ -80,7 +82,8 @@ std::string offset_text(const Argument& a) {
 }
 
 bool uses(const Step& step, std::int64_t Argument::*floats) {
-  return std::any_of(step.arguments.begin(), step.arguments.end(), [&](const Argument& a) { return a.*floats != 0; });
+  return std::any_of(step.arguments.begin(), step.arguments.end(),
+                     [&](const Argument& a) { return a.*floats != 0; });
 }
 
 // All steps that share a kernel also share its tasks: they differ in where their buffers lie.
@@ -91,12 +94,15 @@ void emit_task(std::string& text, const LibraryPlan& library, const Plan& plan, 
         variant_prefix(plan).c_str(), step.kernel);
   text += "  const effnet_buffers *at = arguments;\n";
   // A head of any number of classes runs on the classifier's kernel: one task a panel, however many.
-  if (step.kernel == plan.steps.back().kernel) text += "  const int block = task;\n";
-  else if (uses(step, &Argument::block_floats)) print(text, "  const int block = task %% %d;\n", step.blocks);
-  if (rows || uses(step, &Argument::strip_floats)) print(text, "  const int strip = task / %d;\n", step.blocks);
+  if (step.kernel == plan.steps.back().kernel)
+    text += "  const int block = task;\n";
+  else if (uses(step, &Argument::block_floats))
+    print(text, "  const int block = task %% %d;\n", step.blocks);
+  if (rows || uses(step, &Argument::strip_floats))
+    print(text, "  const int strip = task / %d;\n", step.blocks);
   if (rows)
-    print(text, "  const int first_row = strip * %d, rows = first_row + %d <= %d ? %d : %d - first_row;\n", step.strip_rows,
-          step.strip_rows, step.total_rows, step.strip_rows, step.total_rows);
+    print(text, "  const int first_row = strip * %d, rows = first_row + %d <= %d ? %d : %d - first_row;\n",
+          step.strip_rows, step.strip_rows, step.total_rows, step.strip_rows, step.total_rows);
   int pointer = 0;
   std::string call;
   bool task_used = rows || uses(step, &Argument::block_floats) || uses(step, &Argument::strip_floats);
@@ -106,8 +112,8 @@ void emit_task(std::string& text, const LibraryPlan& library, const Plan& plan, 
       text += "  struct halide_buffer_t scratch_buffer = {.host = scratch};\n";
       call += "&scratch_buffer";
     } else if (is_pointer(a)) {
-      print(text, "  struct halide_buffer_t %s = {.host = (float *)at->p[%d]%s};\n", a.name.c_str(), pointer++,
-            offset_text(a).c_str());
+      print(text, "  struct halide_buffer_t %s = {.host = (float *)at->p[%d]%s};\n", a.name.c_str(),
+            pointer++, offset_text(a).c_str());
       call += "&" + a.name;
     } else {
       call += a.place == Place::constant ? "at->" + a.name : a.name;
@@ -117,16 +123,24 @@ void emit_task(std::string& text, const LibraryPlan& library, const Plan& plan, 
   print(text, "  %s(%s);\n}\n", kernel_symbol(library, plan, step.kernel).c_str(), call.c_str());
 }
 
-// --- the steps -------------------------------------------------------------------------------------------------------
+// --- the steps
+// -------------------------------------------------------------------------------------------------------
 
 std::string pointer_text(const Plan& plan, const Argument& a) {
   std::string text;
   switch (a.place) {
-    case Place::input: return "f->input";
-    case Place::logits: return "f->logits";
-    case Place::weight: print(text, "w[%d]", a.index); break;
-    case Place::activation: print(text, "a + %lld", static_cast<long long>(plan.buffers[a.index].offset)); break;
-    default: break;
+    case Place::input:
+      return "f->input";
+    case Place::logits:
+      return "f->logits";
+    case Place::weight:
+      print(text, "w[%d]", a.index);
+      break;
+    case Place::activation:
+      print(text, "a + %lld", static_cast<long long>(plan.buffers[a.index].offset));
+      break;
+    default:
+      break;
   }
   return text;
 }
@@ -134,7 +148,8 @@ std::string pointer_text(const Plan& plan, const Argument& a) {
 void emit_run(std::string& text, const Plan& plan) {
   const std::string prefix = variant_prefix(plan);
   print(text,
-        "\n/* One image through the network. a: the arena, w: the weights in the order of the table of tensors. */\n"
+        "\n/* One image through the network. a: the arena, w: the weights in the order of the table of "
+        "tensors. */\n"
         "static void %s_run(effnet_context *context, const effnet_frame *f) {\n"
         "  unsigned char *const a = f->arena;\n"
         "  const float *const *const w = f->weights;\n",
@@ -144,14 +159,15 @@ void emit_run(std::string& text, const Plan& plan) {
     std::string pointers, scalars;
     for (const Argument& argument : step.arguments) {
       if (is_pointer(argument)) pointers += (pointers.empty() ? "" : ", ") + pointer_text(plan, argument);
-      if (argument.place == Place::constant) print(scalars, ", .%s = %d", argument.name.c_str(), argument.index);
+      if (argument.place == Place::constant)
+        print(scalars, ", .%s = %d", argument.name.c_str(), argument.index);
     }
     const bool classifier = step.name == "classifier";
     print(text, "\n  /* %s: %s */\n", step.name.c_str(), step.operation.c_str());
     print(text, "  const effnet_buffers b%zu = {{%s}%s};\n", i, pointers.c_str(), scalars.c_str());
     print(text, "  effnet_run_step(context, %zu, %s, %s_task_k%02d, &b%zu);\n", i,
-          classifier ? "f->classifier_panels" : std::to_string(step.blocks * step.strips).c_str(), prefix.c_str(),
-          step.kernel, i);
+          classifier ? "f->classifier_panels" : std::to_string(step.blocks * step.strips).c_str(),
+          prefix.c_str(), step.kernel, i);
   }
   text += "}\n";
 }
@@ -159,8 +175,9 @@ void emit_run(std::string& text, const Plan& plan) {
 void emit_step_table(std::string& text, const Plan& plan) {
   print(text, "\nstatic const effnet_step %s_steps[] = {\n", variant_prefix(plan).c_str());
   for (const Step& step : plan.steps)
-    print(text, "    {%s, %s, %.0f, %.0f, %.0f, %d},\n", quoted(step.name).c_str(), quoted(step.operation).c_str(),
-          step.multiply_adds, step.activations, step.bytes, step.blocks * step.strips);
+    print(text, "    {%s, %s, %.0f, %.0f, %.0f, %d},\n", quoted(step.name).c_str(),
+          quoted(step.operation).c_str(), step.multiply_adds, step.activations, step.bytes,
+          step.blocks * step.strips);
   text += "};\n";
 }
 
@@ -175,10 +192,12 @@ void emit_variant(std::string& text, const LibraryPlan& library, const Plan& pla
   emit_step_table(text, plan);
 }
 
-// --- tables ----------------------------------------------------------------------------------------------------------
+// --- tables
+// ----------------------------------------------------------------------------------------------------------
 
 void emit_tensors(std::string& text, const Plan& plan) {
-  text += "\n/* The tensors of the weights file, in its order. */\nstatic const effnet_tensor tensors[] = {\n";
+  text +=
+      "\n/* The tensors of the weights file, in its order. */\nstatic const effnet_tensor tensors[] = {\n";
   for (const PackedTensor& tensor : plan.tensors) {
     print(text, "    {%s, %zu, {", quoted(tensor.name).c_str(), tensor.shape.size());
     for (std::size_t d = 0; d < tensor.shape.size(); ++d) print(text, "%s%d", d ? ", " : "", tensor.shape[d]);
@@ -192,10 +211,12 @@ void emit_variant_table(std::string& text, const LibraryPlan& library) {
   for (const Plan& plan : library.variants) {
     const std::string prefix = variant_prefix(plan);
     std::string features;
-    for (const std::string& feature : plan.target.cpu_features) features += (features.empty() ? "" : " | ") + ("EFFNET_CPU_" + feature);
-    print(text, "    {%s, %s, %s_steps, %zu,\n     %lld, %lld, %lld, %lld, %s_run},\n", quoted(plan.target.name).c_str(),
-          features.empty() ? "0" : features.c_str(), prefix.c_str(), plan.steps.size(),
-          static_cast<long long>(plan.activation_bytes), static_cast<long long>(plan.scratch_bytes),
+    for (const std::string& feature : plan.target.cpu_features)
+      features += (features.empty() ? "" : " | ") + ("EFFNET_CPU_" + feature);
+    print(text, "    {%s, %s, %s_steps, %zu,\n     %lld, %lld, %lld, %lld, %s_run},\n",
+          quoted(plan.target.name).c_str(), features.empty() ? "0" : features.c_str(), prefix.c_str(),
+          plan.steps.size(), static_cast<long long>(plan.activation_bytes),
+          static_cast<long long>(plan.scratch_bytes),
           static_cast<long long>(plan.buffers[plan.features_buffer].offset),
           static_cast<long long>(plan.buffers[plan.last_map_buffer].offset), prefix.c_str());
   }
@@ -210,23 +231,27 @@ void emit_program(std::string& text, const LibraryPlan& library) {
         "    EFFNET_PROGRAM_ABI, %s, %s, %s, %d,\n"
         "    %d, %d, %d, %d, %d, /* resolution, classes, features, last map */\n"
         "    tensors, %zu, variants, %zu,\n};\n",
-        quoted(library.name).c_str(), quoted(n.name).c_str(), quoted(fingerprint(n)).c_str(), weights_format_version,
-        n.resolution, n.classes, n.head.out.channels, n.head.out.height, n.head.out.width,
-        library.variants.front().tensors.size(), library.variants.size());
+        quoted(library.name).c_str(), quoted(n.name).c_str(), quoted(fingerprint(n)).c_str(),
+        weights_format_version, n.resolution, n.classes, n.head.out.channels, n.head.out.height,
+        n.head.out.width, library.variants.front().tensors.size(), library.variants.size());
   print(text,
         "\nconst struct effnet_program *%s_program(void) { return &program; }\n"
-        "\neffnet_status %s_open(const char *weights_path, const effnet_options *options, effnet_model **out) {\n"
+        "\neffnet_status %s_open(const char *weights_path, const effnet_options *options, effnet_model "
+        "**out) {\n"
         "  return effnet_open_program(&program, weights_path, options, out);\n}\n"
-        "\neffnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options *options, effnet_model **out) {\n"
+        "\neffnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options *options, "
+        "effnet_model **out) {\n"
         "  return effnet_open_program_memory(&program, weights, bytes, options, out);\n}\n"
-        "\nsize_t %s_arena_bytes(const effnet_options *options) { return effnet_program_arena_bytes(&program, options); }\n",
+        "\nsize_t %s_arena_bytes(const effnet_options *options) { return "
+        "effnet_program_arena_bytes(&program, options); }\n",
         name, name, name, name);
 }
 
 std::string head_comment(const LibraryPlan& library) {
   std::string text, targets;
   for (const Plan& plan : library.variants) targets += (targets.empty() ? "" : ", ") + plan.target.name;
-  print(text, "/* %s, compiled by effnetc %s for %s. Generated: change the network or effnetc, not this file. */\n",
+  print(text,
+        "/* %s, compiled by effnetc %s for %s. Generated: change the network or effnetc, not this file. */\n",
         library.variants.front().network.name.c_str(), EFFNET_VERSION, targets.c_str());
   return text;
 }
@@ -251,20 +276,42 @@ std::string emit_header(const LibraryPlan& library) {
   const std::string big = upper(library.name);
   const char *name = library.name.c_str(), *NAME = big.c_str();
   std::string text = head_comment(library);
-  print(text, "#ifndef %s_H\n#define %s_H\n\n#include \"effnet.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", NAME, NAME);
-  print(text, "#define %s_RESOLUTION %d /* input: RESOLUTION x RESOLUTION x 3 floats, RGB, channels innermost */\n", NAME, n.resolution);
+  print(
+      text,
+      "#ifndef %s_H\n#define %s_H\n\n#include \"effnet.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+      NAME, NAME);
+  print(text,
+        "#define %s_RESOLUTION %d /* input: RESOLUTION x RESOLUTION x 3 floats, RGB, channels innermost */\n",
+        NAME, n.resolution);
   print(text, "#define %s_CLASSES %d\n#define %s_FEATURES %d\n", NAME, n.classes, NAME, n.head.out.channels);
-  print(text, "#define %s_MAP_HEIGHT %d\n#define %s_MAP_WIDTH %d\n\n", NAME, n.head.out.height, NAME, n.head.out.width);
-  print(text, "/* An arena has ARENA_BYTES + threads * ARENA_BYTES_PER_THREAD bytes: all that a model uses while it runs. */\n");
-  print(text, "#define %s_ARENA_BYTES %lldu\n", NAME, static_cast<long long>(most(library, &Plan::activation_bytes)));
-  print(text, "#define %s_ARENA_BYTES_PER_THREAD %lldu\n\n", NAME, static_cast<long long>(most(library, &Plan::scratch_bytes)));
-  print(text, "/* Maps the weights file. On failure *out is null, and options->error, where given, says why. */\n");
-  print(text, "EFFNET_API effnet_status %s_open(const char *weights_path, const effnet_options *options, effnet_model **out);\n\n", name);
-  print(text, "/* The same of weights in memory, 64 byte aligned; they are used in place and must stay until effnet_close(). */\n");
-  print(text, "EFFNET_API effnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options *options, effnet_model **out);\n\n", name);
+  print(text, "#define %s_MAP_HEIGHT %d\n#define %s_MAP_WIDTH %d\n\n", NAME, n.head.out.height, NAME,
+        n.head.out.width);
+  print(text,
+        "/* An arena has ARENA_BYTES + threads * ARENA_BYTES_PER_THREAD bytes: all that a model uses while "
+        "it runs. */\n");
+  print(text, "#define %s_ARENA_BYTES %lldu\n", NAME,
+        static_cast<long long>(most(library, &Plan::activation_bytes)));
+  print(text, "#define %s_ARENA_BYTES_PER_THREAD %lldu\n\n", NAME,
+        static_cast<long long>(most(library, &Plan::scratch_bytes)));
+  print(text,
+        "/* Maps the weights file. On failure *out is null, and options->error, where given, says why. */\n");
+  print(text,
+        "EFFNET_API effnet_status %s_open(const char *weights_path, const effnet_options *options, "
+        "effnet_model **out);\n\n",
+        name);
+  print(text,
+        "/* The same of weights in memory, 64 byte aligned; they are used in place and must stay until "
+        "effnet_close(). */\n");
+  print(text,
+        "EFFNET_API effnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options "
+        "*options, effnet_model **out);\n\n",
+        name);
   print(text, "EFFNET_API size_t %s_arena_bytes(const effnet_options *options);\n\n", name);
   print(text, "/* What the runtime knows of this network: effnet_program.h. For tools. */\n");
-  print(text, "EFFNET_API const struct effnet_program *%s_program(void);\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n", name);
+  print(text,
+        "EFFNET_API const struct effnet_program *%s_program(void);\n\n#ifdef "
+        "__cplusplus\n}\n#endif\n\n#endif\n",
+        name);
   return text;
 }
 
@@ -272,7 +319,8 @@ std::string emit_source(const LibraryPlan& library) {
   std::string text = head_comment(library);
   print(text, "#include \"%s.h\"\n\n#include \"effnet_program.h\"\n\n", library.name.c_str());
   text +=
-      "/* How a kernel takes memory: Halide's descriptor. Layouts are static, so kernels only read `host`. */\n"
+      "/* How a kernel takes memory: Halide's descriptor. Layouts are static, so kernels only read `host`. "
+      "*/\n"
       "struct halide_buffer_t {\n"
       "  uint64_t device;\n"
       "  const void *device_interface;\n"

@@ -19,7 +19,8 @@ namespace effnet {
 namespace fs = std::filesystem;
 
 const std::string placeholder_symbol =
-    "effnet_placeholder_for_the_symbol_of_a_kernel_0123456789_0123456789_0123456789_0123456789_0123456789_0123456789";
+    "effnet_placeholder_for_the_symbol_of_a_kernel_0123456789_0123456789_0123456789_0123456789_0123456789_"
+    "0123456789";
 
 namespace {
 
@@ -56,17 +57,18 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
   if (!fs::exists(path, ignored)) {
     const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
     const Operator& op = find_operator(kernel.operation);
-    std::vector<std::string> arguments = {own_path(),     "compile-kernel", temporary,
-                                          request.generator, request.target,
-                                          std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
+    std::vector<std::string> arguments = {
+        own_path(),     "compile-kernel",
+        temporary,      request.generator,
+        request.target, std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
     for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
     Result<ProcessResult> run = run_process(arguments, "", most_seconds);
     const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
     if (!run || run->exit_status != 0) {
       fs::remove(temporary, ignored);
       if (!run) return Status::error("compiling " + what + ": " + run.message());
-      return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) + ": " +
-                           first_line(run->errors));
+      return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) +
+                           ": " + first_line(run->errors));
     }
     fs::rename(temporary, path, ignored);
     if (ignored) return Status::error("cannot write " + path + ": " + ignored.message());
@@ -77,7 +79,9 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
 }  // namespace
 
 std::string default_cache_dir() {
-  const auto variable = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  const auto variable = [](const char* name) {
+    return std::string(std::getenv(name) ? std::getenv(name) : "");
+  };
   if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache + "/effnet";
   if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/effnet";
   return (fs::temp_directory_path() / "effnet-cache").string();
@@ -128,7 +132,8 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
 }
 
 Status compile_kernel_command(const std::vector<std::string>& arguments) {
-  if (arguments.size() < 4) return Status::error("OBJECT GENERATOR TARGET SCRATCH_BYTES name=value... are needed");
+  if (arguments.size() < 4)
+    return Status::error("OBJECT GENERATOR TARGET SCRATCH_BYTES name=value... are needed");
   KernelRequest request{arguments[1], {}, arguments[2], placeholder_symbol};
   for (std::size_t i = 4; i < arguments.size(); ++i) {
     const std::size_t equals = arguments[i].find('=');
@@ -139,8 +144,8 @@ Status compile_kernel_command(const std::vector<std::string>& arguments) {
   if (!scratch) return scratch.status();
   const long long planned = std::strtoll(arguments[3].c_str(), nullptr, 10);
   if (*scratch > planned)
-    return Status::error("the kernel needs " + std::to_string(*scratch) + " bytes of scratch, more than the planned " +
-                         arguments[3]);
+    return Status::error("the kernel needs " + std::to_string(*scratch) +
+                         " bytes of scratch, more than the planned " + arguments[3]);
   return {};
 }
 

@@ -11,12 +11,13 @@
 namespace effnet {
 
 struct JobOptions {
-  int jobs = 0;           // at a time; 0: as many as there are cores
-  std::string cache_dir;  // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
+  int jobs = 0;                                       // at a time; 0: as many as there are cores
+  std::string cache_dir;                              // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
   std::function<void(int done, int total)> progress;  // called from one thread at a time; may be empty
 };
 
-// Objects carry this name instead of a library's, so that libraries share the cache; stamp_symbol() puts the real one in.
+// Objects carry this name instead of a library's, so that libraries share the cache; stamp_symbol() puts the
+// real one in.
 extern const std::string placeholder_symbol;
 
 // Replaces the placeholder in an object's string table. `symbol` is not longer than the placeholder.

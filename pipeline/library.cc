@@ -36,7 +36,9 @@ class Workspace {
     }
     return Workspace(path, existed ? "" : folder);
   }
-  Workspace(Workspace&& other) noexcept : path_(std::move(other.path_)), made_(std::move(other.made_)) { other.path_.clear(); }
+  Workspace(Workspace&& other) noexcept : path_(std::move(other.path_)), made_(std::move(other.made_)) {
+    other.path_.clear();
+  }
   Workspace& operator=(Workspace&&) = delete;
   ~Workspace() {
     if (path_.empty()) return;
@@ -56,10 +58,13 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-// Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a file.
-Status run_cc(const LibraryRequest& request, const std::string& folder, const std::vector<std::string>& arguments) {
+// Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a
+// file.
+Status run_cc(const LibraryRequest& request, const std::string& folder,
+              const std::vector<std::string>& arguments) {
   std::vector<std::string> command = words(request.cc);
-  if (command.empty()) return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
+  if (command.empty())
+    return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
   for (const std::string& word : words(request.targets.front().c_flags)) command.push_back(word);
   command.insert(command.end(), arguments.begin(), arguments.end());
   Result<ProcessResult> run = run_process(command, folder, most_cc_seconds);
@@ -76,8 +81,8 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
   for (const Operator& op : operators()) operations.push_back(op.name);
   LibraryPlan library{request.name, {}};
   for (const CpuTarget& target : request.targets) {
-    Result<ScheduleRows> rows =
-        ScheduleRows::load(schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
+    Result<ScheduleRows> rows = ScheduleRows::load(
+        schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
     if (!rows) return rows.status();
     Result<Plan> plan = make_plan(*network, {target, request.threads, &*rows});
     if (!plan) return plan.status();
@@ -110,7 +115,8 @@ Result<std::vector<std::string>> write_objects(const LibraryRequest& request, co
   return files;
 }
 
-Status write_archive(const LibraryRequest& request, const std::string& folder, std::vector<std::string> files) {
+Status write_archive(const LibraryRequest& request, const std::string& folder,
+                     std::vector<std::string> files) {
   for (std::string& file : files) file = folder + "/" + file;
   try {
     Halide::create_static_library(files, Halide::Target(request.targets.front().halide),
@@ -128,14 +134,15 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   Result<std::vector<std::string>> files = write_objects(request, library, folder);
   if (!files) return files.status();
   if (Status status = run_cc(request, folder,
-                             {"-std=c11", "-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-I", installed("include"), "-c",
-                              name + ".c", "-o", name + ".o"});
+                             {"-std=c11", "-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-I",
+                              installed("include"), "-c", name + ".c", "-o", name + ".o"});
       !status)
     return status;
   files->insert(files->begin(), name + ".o");
   if (Status status = write_archive(request, folder, *files); !status) return status;
   if (!request.shared) return {};
-  std::vector<std::string> link = {"-shared", "-o", "lib" + name + ".so", "-Wl,-soname,lib" + name + ".so", "-Wl,-Bsymbolic"};
+  std::vector<std::string> link = {"-shared", "-o", "lib" + name + ".so", "-Wl,-soname,lib" + name + ".so",
+                                   "-Wl,-Bsymbolic"};
   link.insert(link.end(), files->begin(), files->end());
   for (const char* argument : {"-Wl,--whole-archive"}) link.emplace_back(argument);
   link.push_back(installed("lib/libeffnet.a"));
@@ -150,8 +157,11 @@ std::string installed(const std::string& what) {
 }
 
 Status check_library_name(const std::string& name) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
-  if (!name.empty() && name.size() <= 60 && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), fits))
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  if (!name.empty() && name.size() <= 60 && !(name[0] >= '0' && name[0] <= '9') &&
+      std::all_of(name.begin(), name.end(), fits))
     return {};
   return Status::error("a library cannot be called " + in_quotes(name) +
                        ": it needs a C identifier of at most 60 letters, digits and underscores (--name)");
@@ -170,7 +180,9 @@ Status build_library(const LibraryRequest& request) {
   for (const std::string& file : results) {
     std::error_code failed;
     fs::rename(workspace->path() + "/" + file, fs::path(request.folder) / file, failed);
-    if (failed) return Status::error("cannot write " + (fs::path(request.folder) / file).string() + ": " + failed.message());
+    if (failed)
+      return Status::error("cannot write " + (fs::path(request.folder) / file).string() + ": " +
+                           failed.message());
   }
   return {};
 }

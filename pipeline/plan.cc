@@ -1,6 +1,5 @@
 #include "pipeline/plan.h"
 
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -13,9 +12,12 @@ namespace {
 
 const char* name_of(Activation activation) {
   switch (activation) {
-    case Activation::none: return "linear";
-    case Activation::relu6: return "relu6";
-    case Activation::swish: return "swish";
+    case Activation::none:
+      return "linear";
+    case Activation::relu6:
+      return "relu6";
+    case Activation::swish:
+      return "swish";
   }
   return "";
 }
@@ -33,7 +35,8 @@ class Planner {
     plan_.network = network;
     plan_.target = options.target;
     plan_.tensors = packed_tensors(network);
-    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) tensor_[plan_.tensors[i].name] = static_cast<int>(i);
+    for (std::size_t i = 0; i < plan_.tensors.size(); ++i)
+      tensor_[plan_.tensors[i].name] = static_cast<int>(i);
   }
 
   Plan run() {
@@ -47,7 +50,8 @@ class Planner {
   }
 
  private:
-  // --- buffers -----------------------------------------------------------------------------------------------------
+  // --- buffers
+  // -----------------------------------------------------------------------------------------------------
 
   // `pixels` of padded(channels) floats; `spare_pixels` more may be read or written past the end.
   int new_buffer(const std::string& name, std::int64_t pixels, int channels, std::int64_t spare_pixels = 0) {
@@ -62,7 +66,8 @@ class Planner {
   }
   int next_step() const { return static_cast<int>(plan_.steps.size()); }
 
-  // --- arguments ---------------------------------------------------------------------------------------------------
+  // --- arguments
+  // ---------------------------------------------------------------------------------------------------
 
   Argument weight(const std::string& name, const std::string& tensor, std::int64_t block_floats = 0) const {
     return {name, Place::weight, tensor_.at(tensor), block_floats, 0};
@@ -71,26 +76,31 @@ class Planner {
                              std::int64_t strip_floats = 0) {
     return {name, Place::activation, buffer, block_floats, strip_floats};
   }
-  static Argument other(const std::string& name, Place place, int index = 0) { return {name, place, index, 0, 0}; }
+  static Argument other(const std::string& name, Place place, int index = 0) {
+    return {name, place, index, 0, 0};
+  }
 
-  // --- kernels and steps -------------------------------------------------------------------------------------------
+  // --- kernels and steps
+  // -------------------------------------------------------------------------------------------
 
   // The schedule of a problem: its row when there is a legal one, else the default.
   Numbers choose_schedule(const Operator& op, const Numbers& problem) {
-    const ScheduleRow* row = options_.rows ? options_.rows->find(op.name, problem, options_.threads) : nullptr;
+    const ScheduleRow* row =
+        options_.rows ? options_.rows->find(op.name, problem, options_.threads) : nullptr;
     if (row) {
       const std::string wrong = op.check_schedule(problem, row->schedule);
       if (wrong.empty()) {
         if (row->algorithm != op.algorithm_hash) stale_.insert(op.name);
         return row->schedule;
       }
-      plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) + ") is not used: " + wrong);
+      plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) +
+                               ") is not used: " + wrong);
     }
     return op.default_schedule(problem, options_.target.machine);
   }
 
-  Step& add_step(const std::string& name, const std::string& operation, const std::string& op_name, const Numbers& problem,
-                 const std::string& detail) {
+  Step& add_step(const std::string& name, const std::string& operation, const std::string& op_name,
+                 const Numbers& problem, const std::string& detail) {
     const Operator& op = find_operator(op_name);
     Kernel kernel{op_name, problem, choose_schedule(op, problem)};
     const auto [found, is_new] = kernel_.emplace(kernel, static_cast<int>(plan_.kernels.size()));
@@ -123,16 +133,22 @@ class Planner {
     step.strips = (rows + step.strip_rows - 1) / step.strip_rows;
   }
 
-  // --- operators ---------------------------------------------------------------------------------------------------
+  // --- operators
+  // ---------------------------------------------------------------------------------------------------
 
   int stem(const Layer& layer) {
-    const Numbers problem = {{"resolution", layer.in.width},     {"out_width", layer.out.width},
-                             {"out_height", layer.out.height},   {"out_channels", layer.out.channels},
-                             {"kernel", layer.kernel},           {"stride", layer.stride},
-                             {"top", layer.border.top},          {"left", layer.border.left},
+    const Numbers problem = {{"resolution", layer.in.width},
+                             {"out_width", layer.out.width},
+                             {"out_height", layer.out.height},
+                             {"out_channels", layer.out.channels},
+                             {"kernel", layer.kernel},
+                             {"stride", layer.stride},
+                             {"top", layer.border.top},
+                             {"left", layer.border.left},
                              {"activation", static_cast<int>(layer.activation)}};
     const std::int64_t row = static_cast<std::int64_t>(layer.out.width) * padded(layer.out.channels);
-    const int out = new_buffer("stem", static_cast<std::int64_t>(layer.out.width) * layer.out.height, layer.out.channels);
+    const int out =
+        new_buffer("stem", static_cast<std::int64_t>(layer.out.width) * layer.out.height, layer.out.channels);
     Step& step = add_step("stem", "stem", "stem", problem, describe(layer.in, layer));
     split_rows(step, layer.out.height);
     step.arguments = {other("input", Place::input),
@@ -142,7 +158,8 @@ class Planner {
                       other("rows", Place::rows),
                       other("scratch", Place::scratch),
                       activation("output", out, 0, row * step.strip_rows)};
-    account(step, multiply_adds(layer), layer.activation, size_of(layer.out), size_of(layer.in) + size_of(layer.out));
+    account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
+            size_of(layer.in) + size_of(layer.out));
     touch_buffers();
     return out;
   }
@@ -159,16 +176,23 @@ class Planner {
     const Shape in = block.has_expand ? block.expand.in : dw.in;
     const bool expand = block.has_expand, squeeze = block.has_squeeze_excite;
     const std::string op = expand ? "expand_depthwise" : "depthwise";
-    const Numbers problem = {{"height", in.height},       {"width", in.width},
-                             {"channels", in.channels},   {"out_width", dw.out.width},
-                             {"out_height", dw.out.height}, {"out_channels", dw.out.channels},
-                             {"kernel", dw.kernel},       {"stride", dw.stride},
-                             {"top", dw.border.top},      {"left", dw.border.left},
+    const Numbers problem = {{"height", in.height},
+                             {"width", in.width},
+                             {"channels", in.channels},
+                             {"out_width", dw.out.width},
+                             {"out_height", dw.out.height},
+                             {"out_channels", dw.out.channels},
+                             {"kernel", dw.kernel},
+                             {"stride", dw.stride},
+                             {"top", dw.border.top},
+                             {"left", dw.border.left},
                              {"activation", static_cast<int>(dw.activation)},
-                             {"expand", expand},          {"squeeze", squeeze}};
+                             {"expand", expand},
+                             {"squeeze", squeeze}};
     const int channels = dw.out.channels;
     const std::int64_t row = static_cast<std::int64_t>(dw.out.width) * padded(channels);
-    const int out = new_buffer(block.name + ".depthwise", static_cast<std::int64_t>(dw.out.width) * dw.out.height, channels);
+    const int out = new_buffer(block.name + ".depthwise",
+                               static_cast<std::int64_t>(dw.out.width) * dw.out.height, channels);
     const int sums = squeeze ? new_buffer(block.name + ".sums", dw.out.height, channels) : -1;
     Step& step = add_step(block.name + "." + op, op, op, problem, describe(in, dw) + kernel_text(dw));
     split_rows(step, dw.out.height);
@@ -178,23 +202,23 @@ class Planner {
     const std::int64_t block_channels = static_cast<std::int64_t>(block_panels) * panel_lanes;
     const std::string prefix = block.name + ".depthwise";
     step.arguments = {weight("weight", prefix + ".weight", block_channels * dw.kernel * dw.kernel),
-                      weight("bias", prefix + ".bias", block_channels),
-                      other("first_row", Place::first_row),
-                      other("rows", Place::rows),
-                      activation("input", map, expand ? 0 : block_channels)};
+                      weight("bias", prefix + ".bias", block_channels), other("first_row", Place::first_row),
+                      other("rows", Place::rows), activation("input", map, expand ? 0 : block_channels)};
     if (expand) {
-      step.arguments.push_back(weight("expand_weight", block.name + ".expand.weight", block_channels * in.channels));
+      step.arguments.push_back(
+          weight("expand_weight", block.name + ".expand.weight", block_channels * in.channels));
       step.arguments.push_back(weight("expand_bias", block.name + ".expand.bias", block_channels));
-      widen(map, (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) * padded(in.channels) * 4);
+      widen(map, (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) *
+                     padded(in.channels) * 4);
     }
     step.arguments.push_back(other("scratch", Place::scratch));
     step.arguments.push_back(activation("output", out, block_channels, row * step.strip_rows));
     if (squeeze)
-      step.arguments.push_back(
-          activation("sums", sums, block_channels, static_cast<std::int64_t>(padded(channels)) * step.strip_rows));
+      step.arguments.push_back(activation("sums", sums, block_channels,
+                                          static_cast<std::int64_t>(padded(channels)) * step.strip_rows));
     const double expanded = expand ? size_of(block.expand.out) : 0;
-    account(step, (expand ? multiply_adds(block.expand) : 0) + multiply_adds(dw), dw.activation, expanded + size_of(dw.out),
-            size_of(in) + size_of(dw.out));
+    account(step, (expand ? multiply_adds(block.expand) : 0) + multiply_adds(dw), dw.activation,
+            expanded + size_of(dw.out), size_of(in) + size_of(dw.out));
     touch_buffers();
     return {out, sums};
   }
@@ -224,7 +248,8 @@ class Planner {
 
   int project(const Block& block, int wide, int gate, int residual) {
     const Layer& layer = block.project;
-    return pointwise(block.name + ".project", "project", layer, block.name + ".project", wide, gate, residual, -1);
+    return pointwise(block.name + ".project", "project", layer, block.name + ".project", wide, gate, residual,
+                     -1);
   }
 
   int head(const Layer& layer, int map) {
@@ -234,19 +259,24 @@ class Planner {
     return features;
   }
 
-  int pointwise(const std::string& name, const std::string& op, const Layer& layer, const std::string& tensor, int map,
-                int gate, int residual, int average) {
+  int pointwise(const std::string& name, const std::string& op, const Layer& layer, const std::string& tensor,
+                int map, int gate, int residual, int average) {
     const int channels = layer.out.channels;
     const std::int64_t pixels = static_cast<std::int64_t>(layer.out.width) * layer.out.height;
-    const Numbers problem = {{"channels", layer.in.channels},   {"out_channels", channels},
-                             {"pixels", static_cast<int>(pixels)}, {"activation", static_cast<int>(layer.activation)},
-                             {"gated", gate >= 0},              {"adds_residual", residual >= 0},
+    const Numbers problem = {{"channels", layer.in.channels},
+                             {"out_channels", channels},
+                             {"pixels", static_cast<int>(pixels)},
+                             {"activation", static_cast<int>(layer.activation)},
+                             {"gated", gate >= 0},
+                             {"adds_residual", residual >= 0},
                              {"averages", average >= 0}};
     const int out = new_buffer(name, pixels, channels);
-    Step& step = add_step(name, op, op, problem,
-                          describe(layer.in, layer) + (gate >= 0 ? " gated" : "") + (residual >= 0 ? " residual" : ""));
+    Step& step = add_step(
+        name, op, op, problem,
+        describe(layer.in, layer) + (gate >= 0 ? " gated" : "") + (residual >= 0 ? " residual" : ""));
     const Numbers& s = schedule_of(step);
-    const std::int64_t block_pixels = s.at("block_pixels"), block_channels = static_cast<std::int64_t>(s.at("block_panels")) * panel_lanes;
+    const std::int64_t block_pixels = s.at("block_pixels"),
+                       block_channels = static_cast<std::int64_t>(s.at("block_panels")) * panel_lanes;
     step.blocks = panels(channels) / s.at("block_panels");
     step.strips = static_cast<int>((pixels + block_pixels - 1) / block_pixels);
     // Tiles read and write whole: past the map's end in every buffer that they touch.
@@ -274,26 +304,30 @@ class Planner {
     Step& step = add_step("classifier", "classifier", "classifier", {{"channels", channels}},
                           std::to_string(channels) + " -> " + std::to_string(layer.out.channels));
     step.blocks = panels(layer.out.channels);
-    step.arguments = {activation("features", features),
-                      weight("weight", "classifier.weight", static_cast<std::int64_t>(channels) * panel_lanes),
-                      weight("bias", "classifier.bias", panel_lanes),
-                      other("scratch", Place::scratch),
-                      {"logits", Place::logits, 0, panel_lanes, 0}};
+    step.arguments = {
+        activation("features", features),
+        weight("weight", "classifier.weight", static_cast<std::int64_t>(channels) * panel_lanes),
+        weight("bias", "classifier.bias", panel_lanes),
+        other("scratch", Place::scratch),
+        {"logits", Place::logits, 0, panel_lanes, 0}};
     account(step, multiply_adds(layer), Activation::none, 0, channels + layer.out.channels);
     touch_buffers();
   }
 
-  // --- descriptions ------------------------------------------------------------------------------------------------
+  // --- descriptions
+  // ------------------------------------------------------------------------------------------------
 
   static std::string describe(const Shape& in, const Layer& layer) {
-    return text_of(in) + " -> " + text_of(layer.out) + (layer.activation == Activation::none ? "" : std::string(" ") + name_of(layer.activation));
+    return text_of(in) + " -> " + text_of(layer.out) +
+           (layer.activation == Activation::none ? "" : std::string(" ") + name_of(layer.activation));
   }
   static std::string kernel_text(const Layer& layer) {
     return " k" + std::to_string(layer.kernel) + " s" + std::to_string(layer.stride);
   }
 
   // `map_floats`: activations read and written; the weights are added here.
-  void account(Step& step, std::int64_t products, Activation activation, double evaluations, double map_floats) const {
+  void account(Step& step, std::int64_t products, Activation activation, double evaluations,
+               double map_floats) const {
     step.multiply_adds = static_cast<double>(products);
     step.activations = activation == Activation::swish ? evaluations : 0;
     step.bytes = map_floats * 4;
@@ -323,7 +357,8 @@ class Planner {
   std::set<std::string> stale_;
 };
 
-// The arena's offsets and the kernels' indices are checked to stay far from what 32 bit index arithmetic holds.
+// The arena's offsets and the kernels' indices are checked to stay far from what 32 bit index arithmetic
+// holds.
 constexpr std::int64_t most_arena_bytes = std::int64_t{1} << 32;
 constexpr std::int64_t most_buffer_bytes = std::int64_t{1} << 32;
 
@@ -333,7 +368,8 @@ Result<Plan> make_plan(const Network& network, const PlanOptions& options) {
   Plan plan = Planner(network, options).run();
   for (const Buffer& buffer : plan.buffers)
     if (buffer.bytes >= most_buffer_bytes || plan.activation_bytes >= most_arena_bytes)
-      return Status::error(network.name + ": the arena would need " + std::to_string(plan.activation_bytes >> 20) +
+      return Status::error(network.name + ": the arena would need " +
+                           std::to_string(plan.activation_bytes >> 20) +
                            " MiB, more than 4096: lower the resolution or the width");
   return plan;
 }

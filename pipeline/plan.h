@@ -1,4 +1,5 @@
-// Network -> Plan: fused steps, one kernel for all equal steps, who reads and writes what, and where it lies in the arena.
+// Network -> Plan: fused steps, one kernel for all equal steps, who reads and writes what, and where it lies
+// in the arena.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +24,14 @@ struct Kernel {
 
 // Where a kernel's argument lies, and how far it moves from one task to the next.
 enum class Place {
-  input,         // the network's input
-  weight,        // `index`: into packed_tensors()
-  activation,    // `index`: into Plan.buffers
-  logits,        // of the frame
-  scratch,       // of the worker
-  first_row,     // scalar: the task's first output row
-  rows,          // scalar: how many rows the task has
-  constant,      // scalar: `index` itself
+  input,       // the network's input
+  weight,      // `index`: into packed_tensors()
+  activation,  // `index`: into Plan.buffers
+  logits,      // of the frame
+  scratch,     // of the worker
+  first_row,   // scalar: the task's first output row
+  rows,        // scalar: how many rows the task has
+  constant,    // scalar: `index` itself
 };
 
 struct Argument {
@@ -40,11 +41,12 @@ struct Argument {
   std::int64_t block_floats = 0, strip_floats = 0;  // offset of block b and strip s: b * block + s * strip
 };
 
-// One fused step of the network. Task t works on block t % blocks of channels and strip t / blocks of rows or pixels.
+// One fused step of the network. Task t works on block t % blocks of channels and strip t / blocks of rows or
+// pixels.
 struct Step {
-  std::string name;       // "blocks.3.expand_depthwise"
-  std::string operation;  // "expand_depthwise 28x28x40 -> 28x28x240 k5 s1 swish"
-  int kernel = 0;         // into Plan.kernels
+  std::string name;                 // "blocks.3.expand_depthwise"
+  std::string operation;            // "expand_depthwise 28x28x40 -> 28x28x240 k5 s1 swish"
+  int kernel = 0;                   // into Plan.kernels
   std::vector<Argument> arguments;  // in the order of the kernel's C function
   int blocks = 1, strips = 1;
   int strip_rows = 0, total_rows = 0;  // where the kernel takes first_row and rows

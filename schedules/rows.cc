@@ -33,7 +33,8 @@ Result<Numbers> parse_numbers(const std::string& text) {
   for (std::string word; words >> word;) {
     const std::size_t equals = word.find('=');
     int value = 0;
-    if (equals == std::string::npos || !is_word(word.substr(0, equals)) || !parse_number(word.substr(equals + 1), value))
+    if (equals == std::string::npos || !is_word(word.substr(0, equals)) ||
+        !parse_number(word.substr(equals + 1), value))
       return Status::error(in_quotes(word) + " is not name=integer");
     if (!numbers.emplace(word.substr(0, equals), value).second)
       return Status::error(in_quotes(word) + " names a number twice");
@@ -56,7 +57,8 @@ Status parse_origin(const std::string& text, ScheduleRow& row) {
     const std::string value = text.substr(begin, end - begin);
     at = end + (quoted ? 1 : 0);
     if (name == "microseconds") {
-      if (!parse_number(value, row.microseconds)) return Status::error(in_quotes(value) + " is not a number of microseconds");
+      if (!parse_number(value, row.microseconds))
+        return Status::error(in_quotes(value) + " is not a number of microseconds");
     } else if (name == "cpu") {
       row.cpu = value;
     } else if (name == "halide") {
@@ -80,12 +82,14 @@ Numbers without_padding(Numbers problem) {
 
 std::string to_text(const Numbers& numbers) {
   std::string text;
-  for (const auto& [name, value] : numbers) text += (text.empty() ? "" : " ") + name + "=" + std::to_string(value);
+  for (const auto& [name, value] : numbers)
+    text += (text.empty() ? "" : " ") + name + "=" + std::to_string(value);
   return text;
 }
 
 Result<ScheduleRow> parse_row(const std::string& line) {
-  const std::size_t first = line.find('|'), second = first == std::string::npos ? first : line.find('|', first + 1);
+  const std::size_t first = line.find('|'),
+                    second = first == std::string::npos ? first : line.find('|', first + 1);
   if (second == std::string::npos) return Status::error("a row has three parts: problem | schedule | origin");
   Result<Numbers> problem = parse_numbers(line.substr(0, first));
   if (!problem) return problem.status();
@@ -93,7 +97,8 @@ Result<ScheduleRow> parse_row(const std::string& line) {
   if (!schedule) return schedule.status();
   ScheduleRow row;
   const auto threads = problem->find("threads");
-  if (threads == problem->end() || threads->second < 1) return Status::error("a row needs threads=N with N at least 1");
+  if (threads == problem->end() || threads->second < 1)
+    return Status::error("a row needs threads=N with N at least 1");
   row.threads = threads->second;
   problem->erase(threads);
   row.problem = *std::move(problem);
@@ -105,8 +110,9 @@ Result<ScheduleRow> parse_row(const std::string& line) {
 std::string format_row(const ScheduleRow& row) {
   char time[32];
   std::snprintf(time, sizeof time, "%.1f", row.microseconds);
-  return to_text(without_padding(row.problem)) + " threads=" + std::to_string(row.threads) + " | " + to_text(row.schedule) +
-         " | microseconds=" + time + " cpu=\"" + row.cpu + "\" halide=" + row.halide + " algorithm=" + row.algorithm;
+  return to_text(without_padding(row.problem)) + " threads=" + std::to_string(row.threads) + " | " +
+         to_text(row.schedule) + " | microseconds=" + time + " cpu=\"" + row.cpu + "\" halide=" + row.halide +
+         " algorithm=" + row.algorithm;
 }
 
 Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders, const std::string& target,
@@ -133,7 +139,8 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
   return rows;
 }
 
-const ScheduleRow* ScheduleRows::find(const std::string& operation, const Numbers& problem, int threads) const {
+const ScheduleRow* ScheduleRows::find(const std::string& operation, const Numbers& problem,
+                                      int threads) const {
   const Numbers key = without_padding(problem);
   const ScheduleRow* best = nullptr;
   for (const Entry& entry : entries_) {
@@ -148,12 +155,16 @@ std::vector<std::string> schedule_folders(const std::string& option, const std::
   const auto add = [&](const std::string& folder) {
     if (!folder.empty()) folders.push_back(folder);
   };
-  const auto variable = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  const auto variable = [](const char* name) {
+    return std::string(std::getenv(name) ? std::getenv(name) : "");
+  };
   add(option);
   add(variable("EFFNET_SCHEDULES"));
   const std::string home = variable("HOME"), data = variable("XDG_DATA_HOME");
-  if (!data.empty()) add(data + "/effnet/schedules");
-  else if (!home.empty()) add(home + "/.local/share/effnet/schedules");
+  if (!data.empty())
+    add(data + "/effnet/schedules");
+  else if (!home.empty())
+    add(home + "/.local/share/effnet/schedules");
   add(shipped);
   return folders;
 }

@@ -16,8 +16,8 @@ struct Command {
 };
 using Commands = std::vector<Command>;
 
-// Parses, runs the chosen command and returns the exit status. Wrong arguments and failures get one line on stderr,
-// "effnetc compile: ...". Nothing is thrown past this.
+// Parses, runs the chosen command and returns the exit status. Wrong arguments and failures get one line on
+// stderr, "effnetc compile: ...". Nothing is thrown past this.
 int run_program(CLI::App& app, const Commands& commands, int argc, char** argv);
 
 }  // namespace effnet

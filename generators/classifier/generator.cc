@@ -1,5 +1,5 @@
-// classifier: logits(c) = bias(c) + sum_k features(k) * weight(k, c). One task a panel of 16 classes, so that one object
-// serves heads of any number of classes. Bound by reading the weights.
+// classifier: logits(c) = bias(c) + sum_k features(k) * weight(k, c). One task a panel of 16 classes, so that
+// one object serves heads of any number of classes. Bound by reading the weights.
 #include <Halide.h>
 
 #include "generators/common/dense.h"
@@ -30,7 +30,11 @@ class Classifier : public Halide::Generator<Classifier> {
     set_dense(bias, {panel_lanes, 1});
     set_dense(logits, {panel_lanes, 1});
     Func output = logits;
-    output.compute_root().bound(dense_.lane, 0, panel_lanes).bound(dense_.panel, 0, 1).vectorize(dense_.lane, lanes).unroll(dense_.lane);
+    output.compute_root()
+        .bound(dense_.lane, 0, panel_lanes)
+        .bound(dense_.panel, 0, 1)
+        .vectorize(dense_.lane, lanes)
+        .unroll(dense_.lane);
     schedule_dense(dense_, output, dense_.panel, lanes);
     dense_.partial.update(0).unroll(dense_.group, 2);
   }

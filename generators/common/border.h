@@ -13,17 +13,19 @@ struct BorderedRows {
   Halide::RVar left_column, right_column, outside_column;
 };
 
-// Which columns and rows. Columns -left .. width + right - 1 are needed; `computed` >= width columns are taken from the
-// source (a multiple of the register tile): those past the width are overwritten by the border, if it is that wide.
+// Which columns and rows. Columns -left .. width + right - 1 are needed; `computed` >= width columns are
+// taken from the source (a multiple of the register tile): those past the width are overwritten by the
+// border, if it is that wide.
 struct BorderedWidth {
   int width, computed, left, right;
 };
 
-// func(before..., x, y) = source(before..., x, y) inside the map, 0 outside. `before` are the dimensions inside a pixel.
-// `row_exists`: whether row y is a row of the map. There is no pure definition: rows are written by updates only, so
-// that no value is written twice.
-inline BorderedRows bordered_rows(const std::string& name, const std::vector<Halide::Var>& before, const Halide::Var& y,
-                                  const BorderedWidth& w, const Halide::Expr& row_exists,
+// func(before..., x, y) = source(before..., x, y) inside the map, 0 outside. `before` are the dimensions
+// inside a pixel. `row_exists`: whether row y is a row of the map. There is no pure definition: rows are
+// written by updates only, so that no value is written twice.
+inline BorderedRows bordered_rows(const std::string& name, const std::vector<Halide::Var>& before,
+                                  const Halide::Var& y, const BorderedWidth& w,
+                                  const Halide::Expr& row_exists,
                                   const std::function<Halide::Expr(const Halide::Expr&)>& source_at_column) {
   using namespace Halide;
   BorderedRows rows;

@@ -1,4 +1,5 @@
-// A dense layer on one vector, in an order that no schedule changes: four interleaved partial sums, then their sum.
+// A dense layer on one vector, in an order that no schedule changes: four interleaved partial sums, then
+// their sum.
 #pragma once
 
 #include <Halide.h>
@@ -14,8 +15,8 @@ struct Dense {
 };
 
 // input(k), weight(lane, k, panel), bias(lane, panel); `inputs` long.
-inline Dense define_dense(const std::string& name, int inputs, const Halide::Func& input, const Halide::Func& weight,
-                          const Halide::Func& bias) {
+inline Dense define_dense(const std::string& name, int inputs, const Halide::Func& input,
+                          const Halide::Func& weight, const Halide::Func& bias) {
   using namespace Halide;
   Dense d;
   d.partial = Func(name + "_partial");
@@ -28,7 +29,8 @@ inline Dense define_dense(const std::string& name, int inputs, const Halide::Fun
   d.has_rest = inputs % 4 != 0;
   if (d.has_rest) {
     RDom rest(0, inputs % 4, name + "_rest");
-    d.partial(lane, rest.x, panel) += input(inputs / 4 * 4 + rest.x) * weight(lane, inputs / 4 * 4 + rest.x, panel);
+    d.partial(lane, rest.x, panel) +=
+        input(inputs / 4 * 4 + rest.x) * weight(lane, inputs / 4 * 4 + rest.x, panel);
   }
   d.sum(lane, panel) = bias(lane, panel) + ((d.partial(lane, 0, panel) + d.partial(lane, 1, panel)) +
                                             (d.partial(lane, 2, panel) + d.partial(lane, 3, panel)));
@@ -39,7 +41,11 @@ inline Dense define_dense(const std::string& name, int inputs, const Halide::Fun
 inline void schedule_dense(Dense& d, Halide::Func consumer, const Halide::Var& consumer_panel, int lanes) {
   d.sum.compute_at(consumer, consumer_panel).vectorize(d.lane, lanes).unroll(d.lane);
   d.partial.compute_at(consumer, consumer_panel).vectorize(d.lane, lanes).unroll(d.lane).unroll(d.i);
-  d.partial.update(0).reorder(d.lane, d.i, d.panel, d.group).vectorize(d.lane, lanes).unroll(d.lane).unroll(d.i);
+  d.partial.update(0)
+      .reorder(d.lane, d.i, d.panel, d.group)
+      .vectorize(d.lane, lanes)
+      .unroll(d.lane)
+      .unroll(d.i);
   if (d.has_rest) d.partial.update(1).vectorize(d.lane, lanes).unroll(d.lane);
 }
 

@@ -14,8 +14,8 @@ struct RowSums {
 };
 
 // values(lane, panel, x, y), x in [0, width).
-inline RowSums row_sums(const std::string& name, const Halide::Func& values, int width, const Halide::Var& lane,
-                        const Halide::Var& panel, const Halide::Var& y) {
+inline RowSums row_sums(const std::string& name, const Halide::Func& values, int width,
+                        const Halide::Var& lane, const Halide::Var& panel, const Halide::Var& y) {
   using namespace Halide;
   RowSums s;
   s.partial = Func(name + "_partial");

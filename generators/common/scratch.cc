@@ -8,7 +8,8 @@ using namespace Halide::Internal;
 namespace {
 
 Expr shifted(const Expr& index, int offset) {
-  if (const Ramp* ramp = index.as<Ramp>()) return Ramp::make(shifted(ramp->base, offset), ramp->stride, ramp->lanes);
+  if (const Ramp* ramp = index.as<Ramp>())
+    return Ramp::make(shifted(ramp->base, offset), ramp->stride, ramp->lanes);
   if (index.type().is_vector()) return index + Broadcast::make(offset, index.type().lanes());
   return simplify(index + offset);
 }
@@ -21,7 +22,8 @@ Stmt ScratchFromCaller::mutate(const Stmt& s) {
   const Stmt body = IRMutator::mutate(s);
   inside_ = false;
   if (offsets_.empty()) return body;
-  const Expr buffer = Variable::make(type_of<struct halide_buffer_t*>(), std::string(scratch_name) + ".buffer");
+  const Expr buffer =
+      Variable::make(type_of<struct halide_buffer_t*>(), std::string(scratch_name) + ".buffer");
   const Expr host = Call::make(Handle(), Call::buffer_get_host, {buffer}, Call::Extern);
   return LetStmt::make(scratch_name, host, body);
 }
@@ -50,8 +52,8 @@ Stmt ScratchFromCaller::visit(const Store* op) {
 Expr ScratchFromCaller::visit(const Load* op) {
   const auto found = offsets_.find(op->name);
   if (found == offsets_.end()) return IRMutator::visit(op);
-  return Load::make(op->type, scratch_name, shifted(mutate(op->index), found->second), Buffer<>(), Parameter(),
-                    mutate(op->predicate), op->alignment + found->second);
+  return Load::make(op->type, scratch_name, shifted(mutate(op->index), found->second), Buffer<>(),
+                    Parameter(), mutate(op->predicate), op->alignment + found->second);
 }
 
 }  // namespace effnet

@@ -1,5 +1,6 @@
-// Keeps generated kernels free of malloc and of large stack frames: every allocation that a schedule stores in
-// MemoryType::Heap becomes a part of one buffer argument, `scratch`, that the caller passes in (it lies in the arena).
+// Keeps generated kernels free of malloc and of large stack frames: every allocation that a schedule stores
+// in MemoryType::Heap becomes a part of one buffer argument, `scratch`, that the caller passes in (it lies in
+// the arena).
 #pragma once
 
 #include <Halide.h>
@@ -10,8 +11,8 @@ namespace effnet {
 
 inline constexpr const char* scratch_name = "scratch";
 
-// The last pass of lowering. Heap allocations must be float32 and of constant size; they lie behind each other on
-// 64 byte boundaries. `floats` is their sum when lowering is done.
+// The last pass of lowering. Heap allocations must be float32 and of constant size; they lie behind each
+// other on 64 byte boundaries. `floats` is their sum when lowering is done.
 class ScratchFromCaller : public Halide::Internal::IRMutator {
  public:
   explicit ScratchFromCaller(std::int64_t* floats) : floats_(floats) { *floats_ = 0; }

@@ -1,8 +1,8 @@
-// expand_depthwise: 1x1 expansion, activation, k x k depthwise convolution, activation, sums per row for the squeeze.
-// Without expansion ("depthwise", a network's first stage) the rows are copied instead.
+// expand_depthwise: 1x1 expansion, activation, k x k depthwise convolution, activation, sums per row for the
+// squeeze. Without expansion ("depthwise", a network's first stage) the rows are copied instead.
 //
-//   rows(c, x, y)   = act(expand_bias(c) + sum_k input(k, x, y) * expand_weight(k, c))   inside the map, else 0
-//   output(c, x, y) = act(bias(c) + sum_ij rows(c, x s + i - left, y s + j - top) * weight(c, i, j))
+//   rows(c, x, y)   = act(expand_bias(c) + sum_k input(k, x, y) * expand_weight(k, c))   inside the map, else
+//   0 output(c, x, y) = act(bias(c) + sum_ij rows(c, x s + i - left, y s + j - top) * weight(c, i, j))
 //   sums(c, y)      = sum_x output(c, x, y)
 #pragma once
 
@@ -36,15 +36,17 @@ struct DepthwiseFuncs {
 
 // Arguments as in generators/common/layout.h. `first_row`: the output row at which this task's strip begins.
 // Without expansion `input` is (lane, panel, pixel), with expansion (channel, pixel).
-inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::Expr& first_row, const Halide::Func& input,
-                                       const Halide::Func& expand_weight, const Halide::Func& expand_bias,
-                                       const Halide::Func& weight, const Halide::Func& bias) {
+inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::Expr& first_row,
+                                       const Halide::Func& input, const Halide::Func& expand_weight,
+                                       const Halide::Func& expand_bias, const Halide::Func& weight,
+                                       const Halide::Func& bias) {
   using namespace Halide;
   DepthwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
 
   const Expr row = y + first_row * p.stride;
-  const Expr pixel_row = clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
+  const Expr pixel_row =
+      clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
   if (p.expand) {
     RDom k(0, p.channels, "k");
     f.k = k.x;
@@ -61,8 +63,9 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
   f.convolved(lane, panel, x, y) = bias(lane, panel);
-  f.convolved(lane, panel, x, y) += f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
-                                    weight(lane, f.taps.x, f.taps.y, panel);
+  f.convolved(lane, panel, x, y) +=
+      f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
+      weight(lane, f.taps.x, f.taps.y, panel);
   f.output(lane, panel, x, y) = activate(p.activation, f.convolved(lane, panel, x, y));
   if (p.sums) f.sums = row_sums("sums", f.output, p.out_width, lane, panel, y);
   return f;

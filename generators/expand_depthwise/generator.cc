@@ -6,16 +6,17 @@
 namespace effnet {
 namespace {
 
-// One task: a block of panels, a strip of output rows. Arguments: input, weight, bias, first_row, rows[, expand_weight,
-// expand_bias], output[, sums]. `weight`, `bias`, `expand_*`, `output` and `sums` begin at the block, `output` and `sums`
-// also at the strip; `input` is the whole map (without expansion it begins at the block too).
+// One task: a block of panels, a strip of output rows. Arguments: input, weight, bias, first_row, rows[,
+// expand_weight, expand_bias], output[, sums]. `weight`, `bias`, `expand_*`, `output` and `sums` begin at the
+// block, `output` and `sums` also at the strip; `input` is the whole map (without expansion it begins at the
+// block too).
 class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
  public:
   GeneratorParam<int> height{"height", 0}, width{"width", 0}, channels{"channels", 0};  // of the input
   GeneratorParam<int> out_width{"out_width", 0}, out_channels{"out_channels", 0};
   GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 1}, top{"top", 1}, left{"left", 1};
-  GeneratorParam<int> activation{"activation", 0};  // enum Activation
-  GeneratorParam<bool> expand{"expand", true}, squeeze{"squeeze", true};
+  GeneratorParam<int> activation{"activation", 0};                 // enum Activation
+  GeneratorParam<int> expand{"expand", 1}, squeeze{"squeeze", 1};  // flags
   GeneratorParam<int> block_panels{"block_panels", 1}, tile_panels{"tile_panels", 1};
   GeneratorParam<int> expand_columns{"expand_columns", 1}, depthwise_columns{"depthwise_columns", 1};
 
@@ -25,26 +26,28 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   Output<Buffer<float, 4>> output{"output"};
 
   void configure() {
-    input_ = add_input<Buffer<float>>("input", expand ? 2 : 3);
-    if (expand) {
+    input_ = add_input<Buffer<float>>("input", expand != 0 ? 2 : 3);
+    if (expand != 0) {
       expand_weight_ = add_input<Buffer<float, 3>>("expand_weight");
       expand_bias_ = add_input<Buffer<float, 2>>("expand_bias");
     }
-    if (squeeze) sums_ = add_output<Buffer<float, 3>>("sums");
+    if (squeeze != 0) sums_ = add_output<Buffer<float, 3>>("sums");
   }
 
   void generate() {
-    problem_ = {width,  height, channels, out_width,     kernel, stride,
-                top,    left,   static_cast<Activation>(activation.value()), expand, squeeze, expand_columns};
-    funcs_ = define_depthwise(problem_, first_row, *input_, expand ? Func(*expand_weight_) : Func(),
-                              expand ? Func(*expand_bias_) : Func(), weight, bias);
+    problem_ = {width,       height,       channels,
+                out_width,   kernel,       stride,
+                top,         left,         static_cast<Activation>(activation.value()),
+                expand != 0, squeeze != 0, expand_columns};
+    funcs_ = define_depthwise(problem_, first_row, *input_, expand != 0 ? Func(*expand_weight_) : Func(),
+                              expand != 0 ? Func(*expand_bias_) : Func(), weight, bias);
     output = funcs_.output;
-    if (squeeze) *sums_ = funcs_.sums.sums;
+    if (squeeze != 0) *sums_ = funcs_.sums.sums;
   }
 
   void schedule() {
     const int out_panels = panels(out_channels), pixels = problem_.height * problem_.width;
-    if (expand) {
+    if (expand != 0) {
       set_layout(*input_, {padded(channels), pixels}, {padded(channels)});
       set_dense(*expand_weight_, {panel_lanes, channels, block_panels});
       set_dense(*expand_bias_, {panel_lanes, block_panels});
@@ -56,7 +59,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
     set_layout(output, {panel_lanes, block_panels, out_width, 0},
                {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
     output.dim(3).set_extent(rows);
-    if (squeeze) {
+    if (squeeze != 0) {
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }

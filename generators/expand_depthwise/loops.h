@@ -2,9 +2,10 @@
 //
 //   for each output row:                                     the strip of one task
 //     for each new row of the ring (kernel rows are kept):
-//       for each tile of columns x panels: expansion          accumulators in registers, activation, one store
-//       border
-//     for each tile of columns x panels: depthwise            accumulators in registers, activation, one store
+//       for each tile of columns x panels: expansion          accumulators in registers, activation, one
+//       store border
+//     for each tile of columns x panels: depthwise            accumulators in registers, activation, one
+//     store
 //   row sums                                                  from the cache
 //
 // The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch.
@@ -15,7 +16,8 @@
 
 namespace effnet {
 
-inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, const DepthwiseSchedule& s, int lanes) {
+inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, const DepthwiseSchedule& s,
+                               int lanes) {
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   Var xo("xo"), xi("xi"), po("po"), pi("pi");
@@ -26,7 +28,12 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   f.output.split(x, xo, xi, columns, TailStrategy::ShiftInwards).split(panel, po, pi, s.tile_panels);
   f.output.reorder(lane, pi, xi, xo, po, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
   f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
-  f.convolved.update().reorder(lane, panel, x, f.taps.x, f.taps.y).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
+  f.convolved.update()
+      .reorder(lane, panel, x, f.taps.x, f.taps.y)
+      .vectorize(lane, lanes)
+      .unroll(lane)
+      .unroll(panel)
+      .unroll(x);
   f.convolved.update().unroll(f.taps.x).unroll(f.taps.y);
 
   // The ring: kernel rows stay, so each is computed once a strip.
@@ -38,19 +45,37 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   interior.split(f.rows.column, ro, ri, tile).split(panel, po, pi, s.tile_panels);
   interior.reorder(lane, pi, ri, po, ro, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(ri);
   if (p.expand) interior.reorder(lane, pi, ri, ro, po, y);
-  for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column}, {f.rows.right, f.rows.right_column},
+  for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column},
+                                      {f.rows.right, f.rows.right_column},
                                       {f.rows.outside, f.rows.outside_column}}) {
-    if (stage >= 0) rows.update(stage).reorder(lane, panel, column, y).vectorize(lane, lanes).unroll(lane).unroll(panel);
+    if (stage >= 0)
+      rows.update(stage).reorder(lane, panel, column, y).vectorize(lane, lanes).unroll(lane).unroll(panel);
   }
   if (p.expand) {
     f.expanded.compute_at(rows, ro).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
-    f.expanded.update().reorder(lane, panel, x, f.k).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
+    f.expanded.update()
+        .reorder(lane, panel, x, f.k)
+        .vectorize(lane, lanes)
+        .unroll(lane)
+        .unroll(panel)
+        .unroll(x);
   }
   (void)one_tile;
   if (p.sums) {
-    f.sums.sums.compute_root().vectorize(lane, lanes).reorder(lane, panel, y).bound(lane, 0, 16).bound(panel, 0, s.block_panels);
-    f.sums.partial.compute_at(f.sums.sums, panel).reorder(lane, f.sums.i, panel, y).vectorize(lane, lanes).unroll(f.sums.i);
-    f.sums.partial.update(0).reorder(lane, f.sums.i, panel, f.sums.group, y).vectorize(lane, lanes).unroll(lane).unroll(f.sums.i);
+    f.sums.sums.compute_root()
+        .vectorize(lane, lanes)
+        .reorder(lane, panel, y)
+        .bound(lane, 0, 16)
+        .bound(panel, 0, s.block_panels);
+    f.sums.partial.compute_at(f.sums.sums, panel)
+        .reorder(lane, f.sums.i, panel, y)
+        .vectorize(lane, lanes)
+        .unroll(f.sums.i);
+    f.sums.partial.update(0)
+        .reorder(lane, f.sums.i, panel, f.sums.group, y)
+        .vectorize(lane, lanes)
+        .unroll(lane)
+        .unroll(f.sums.i);
     if (f.sums.has_rest) f.sums.partial.update(1).vectorize(lane, lanes);
   }
 }

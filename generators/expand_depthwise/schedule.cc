@@ -8,8 +8,8 @@ namespace effnet {
 
 namespace {
 
-// The depthwise tile loads about one vector a multiplication, so it gains nothing from more accumulators than hide the
-// latency; tiles of more than half of the registers spill around the activation.
+// The depthwise tile loads about one vector a multiplication, so it gains nothing from more accumulators than
+// hide the latency; tiles of more than half of the registers spill around the activation.
 int depthwise_columns(int tile_panels, int width, const Machine& machine) {
   const int vectors = tile_panels * panel_lanes / machine.lanes;
   const int most = std::max(1, (machine.registers / 2 - 2) / vectors);
@@ -22,7 +22,9 @@ int depthwise_columns(int tile_panels, int width, const Machine& machine) {
 Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
   const bool expand = problem.count("channels") && problem.at("expand") == 1;
   const int out_panels = panels(problem.at("out_channels")), height = problem.at("out_height");
-  const RegisterTile tile = expand ? best_register_tile(out_panels, problem.at("width"), machine) : RegisterTile{1, 1};
+  // Blocks of more than two panels make the ring too large for the first-level cache and gain nothing.
+  const RegisterTile tile =
+      expand ? best_register_tile(out_panels, 2, problem.at("width"), machine) : RegisterTile{1, 1};
   // Rows that a strip computes again: kernel - stride; at least twelve times as many rows of its own.
   const int least = std::max(1, 12 * (problem.at("kernel") - problem.at("stride")) / problem.at("stride"));
   const int strips = blocks_for_threads(height, out_panels / tile.panels, least);
@@ -42,7 +44,8 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
                                                {"strip_rows", problem.at("out_height")}});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
-  if (schedule.at("block_panels") % schedule.at("tile_panels") != 0) return "tile_panels does not divide block_panels";
+  if (schedule.at("block_panels") % schedule.at("tile_panels") != 0)
+    return "tile_panels does not divide block_panels";
   return "";
 }
 
@@ -50,7 +53,8 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const int tile = schedule.at("expand_columns"), width = problem.at("width"), left = problem.at("left");
   const int computed = (width + tile - 1) / tile * tile;
   const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
-  return 4ll * panel_lanes * schedule.at("block_panels") * problem.at("kernel") * std::max(needed, left + computed);
+  return 4ll * panel_lanes * schedule.at("block_panels") * problem.at("kernel") *
+         std::max(needed, left + computed);
 }
 
 }  // namespace effnet

@@ -6,11 +6,11 @@
 namespace effnet {
 
 struct DepthwiseSchedule {
-  int block_panels;  // panels of 16 channels a task computes; divides the output's
-  int tile_panels;  // of the register tiles; divides block_panels
-  int expand_columns;  // of the expansion's register tile
+  int block_panels;       // panels of 16 channels a task computes; divides the output's
+  int tile_panels;        // of the register tiles; divides block_panels
+  int expand_columns;     // of the expansion's register tile
   int depthwise_columns;  // of the depthwise register tile
-  int strip_rows;  // output rows of a task; the ring's first rows are computed again for every strip
+  int strip_rows;         // output rows of a task; the ring's first rows are computed again for every strip
 };
 
 Numbers depthwise_default(const Numbers& problem, const Machine& machine);

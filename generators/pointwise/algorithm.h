@@ -1,10 +1,11 @@
 // 1x1 convolution as a matrix product over pixels: `project` and `head` of a network.
 //
-//   gated(k, c)     = weight(k, c) * gate(k)                            squeeze-excite; else the weight itself
-//   output(c, px)   = act(bias(c) + sum_k input(k, px) * gated(k, c)) [+ residual(c, px)]
-//   average(c)      = sum_px output(c, px) / pixels                     head only
+//   gated(k, c)     = weight(k, c) * gate(k)                            squeeze-excite; else the weight
+//   itself output(c, px)   = act(bias(c) + sum_k input(k, px) * gated(k, c)) [+ residual(c, px)] average(c)
+//   = sum_px output(c, px) / pixels                     head only
 //
-// The gate multiplies the weights of a task, not its activations: fewer multiplications, and no pass over memory.
+// The gate multiplies the weights of a task, not its activations: fewer multiplications, and no pass over
+// memory.
 #pragma once
 
 #include <Halide.h>
@@ -15,8 +16,8 @@
 namespace effnet {
 
 struct PointwiseProblem {
-  int channels;         // of the input: the length of the reduction
-  int pixels;           // of the whole map
+  int channels;  // of the input: the length of the reduction
+  int pixels;    // of the whole map
   Activation activation;
   bool gate, residual, average;
 };
@@ -31,9 +32,11 @@ struct PointwiseFuncs {
   Halide::Func average{"average"};
 };
 
-// Arguments as in generators/common/layout.h; `gate` is (channel), `residual` like `output`: (lane, panel, pixel).
-inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::Func& input, const Halide::Func& weight,
-                                       const Halide::Func& bias, const Halide::Func& gate, const Halide::Func& residual) {
+// Arguments as in generators/common/layout.h; `gate` is (channel), `residual` like `output`: (lane, panel,
+// pixel).
+inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::Func& input,
+                                       const Halide::Func& weight, const Halide::Func& bias,
+                                       const Halide::Func& gate, const Halide::Func& residual) {
   using namespace Halide;
   PointwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;

@@ -6,13 +6,13 @@
 namespace effnet {
 namespace {
 
-// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, gate][, residual], scratch,
-// output[, average]. All begin at the task's block, `input` at its pixels.
+// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, gate][, residual],
+// scratch, output[, average]. All begin at the task's block, `input` at its pixels.
 class Pointwise : public Halide::Generator<Pointwise> {
  public:
   GeneratorParam<int> channels{"channels", 0}, out_channels{"out_channels", 0}, pixels{"pixels", 0};
   GeneratorParam<int> activation{"activation", 0};  // enum Activation
-  GeneratorParam<bool> gated{"gated", false}, adds_residual{"adds_residual", false}, averages{"averages", false};
+  GeneratorParam<int> gated{"gated", 0}, adds_residual{"adds_residual", 0}, averages{"averages", 0};  // flags
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
 
@@ -22,17 +22,18 @@ class Pointwise : public Halide::Generator<Pointwise> {
   Output<Buffer<float, 3>> output{"output"};
 
   void configure() {
-    if (gated) gate_ = add_input<Buffer<float, 1>>("gate");
-    if (adds_residual) residual_ = add_input<Buffer<float, 3>>("residual");
-    if (averages) average_ = add_output<Buffer<float, 2>>("average");
+    if (gated != 0) gate_ = add_input<Buffer<float, 1>>("gate");
+    if (adds_residual != 0) residual_ = add_input<Buffer<float, 3>>("residual");
+    if (averages != 0) average_ = add_output<Buffer<float, 2>>("average");
   }
 
   void generate() {
-    problem_ = {channels, pixels, static_cast<Activation>(activation.value()), gated, adds_residual, averages};
-    funcs_ = define_pointwise(problem_, input, weight, bias, gated ? Func(*gate_) : Func(),
-                              adds_residual ? Func(*residual_) : Func());
+    problem_ = {channels,           pixels,       static_cast<Activation>(activation.value()), gated != 0,
+                adds_residual != 0, averages != 0};
+    funcs_ = define_pointwise(problem_, input, weight, bias, gated != 0 ? Func(*gate_) : Func(),
+                              adds_residual != 0 ? Func(*residual_) : Func());
     output = funcs_.output;
-    if (averages) *average_ = funcs_.average;
+    if (averages != 0) *average_ = funcs_.average;
   }
 
   void schedule() {
@@ -41,9 +42,10 @@ class Pointwise : public Halide::Generator<Pointwise> {
     set_dense(bias, {panel_lanes, block_panels});
     set_layout(input, {padded(channels), block_pixels}, {padded(channels)});
     set_layout(output, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
-    if (gated) set_dense(*gate_, {channels});
-    if (adds_residual) set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
-    if (averages) set_dense(*average_, {panel_lanes, block_panels});
+    if (gated != 0) set_dense(*gate_, {channels});
+    if (adds_residual != 0)
+      set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
+    if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});
     schedule_pointwise(funcs_, problem_, {block_panels, block_pixels, tile_panels, tile_pixels, unroll},
                        natural_vector_size<float>());
   }

@@ -11,7 +11,8 @@
 
 namespace effnet {
 
-inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, const PointwiseSchedule& s, int lanes) {
+inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, const PointwiseSchedule& s,
+                               int lanes) {
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel;
   Var po("po"), pi("pi"), xo("xo"), xi("xi");
@@ -19,14 +20,23 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
   f.output.split(panel, po, pi, s.tile_panels).split(pixel, xo, xi, s.tile_pixels);
   f.output.reorder(lane, pi, xi, xo, po).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
   f.product.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
-  f.product.update().reorder(lane, panel, pixel, f.k).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
+  f.product.update()
+      .reorder(lane, panel, pixel, f.k)
+      .vectorize(lane, lanes)
+      .unroll(lane)
+      .unroll(panel)
+      .unroll(pixel);
   if (s.unroll > 1) f.product.update().unroll(f.k, s.unroll);
   if (p.gate) {
     f.gated.compute_at(f.output, po).store_in(MemoryType::Heap);
     f.gated.reorder(lane, panel, f.input_channel).vectorize(lane, lanes).unroll(lane).unroll(panel);
   }
   if (p.average) {
-    f.average.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).vectorize(lane, lanes).unroll(lane);
+    f.average.compute_root()
+        .bound(lane, 0, 16)
+        .bound(panel, 0, s.block_panels)
+        .vectorize(lane, lanes)
+        .unroll(lane);
     f.sums.sums.compute_at(f.average, panel).vectorize(lane, lanes).unroll(lane);
     f.sums.partial.compute_at(f.average, panel).vectorize(lane, lanes).unroll(lane).unroll(f.sums.i);
     f.sums.partial.update(0).reorder(lane, f.sums.i, panel, f.sums.group, f.row);

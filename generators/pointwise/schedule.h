@@ -7,10 +7,11 @@ namespace effnet {
 
 struct PointwiseSchedule {
   int block_panels;  // panels of 16 channels a task computes; divides the output's
-  int block_pixels;  // pixels a task computes, a multiple of tile_pixels: past the map's end it writes what nobody reads
-  int tile_panels;  // of the register tile; divides block_panels
-  int tile_pixels;  // of the register tile
-  int unroll;  // of the reduction; divides the input's channels
+  int block_pixels;  // pixels a task computes, a multiple of tile_pixels: past the map's end it writes what
+                     // nobody reads
+  int tile_panels;   // of the register tile; divides block_panels
+  int tile_pixels;   // of the register tile
+  int unroll;        // of the reduction; divides the input's channels
 };
 
 Numbers pointwise_default(const Numbers& problem, const Machine& machine);

@@ -4,7 +4,8 @@
 //   squeezed(s) = swish(reduce_bias(s) + sum_c mean(c) * reduce_weight(c, s))
 //   gate(c)     = sigmoid(expand_bias(c) + sum_s squeezed(s) * expand_weight(s, c))
 //
-// One task: small matrix-vector products, a few microseconds. Vectors run over the outputs (lanes of a panel).
+// One task: small matrix-vector products, a few microseconds. Vectors run over the outputs (lanes of a
+// panel).
 #include <Halide.h>
 
 #include "generators/common/activation.h"
@@ -55,7 +56,11 @@ class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
     Func gates = gate;
     gates.compute_root().bound(lane, 0, panel_lanes).bound(p, 0, wide).vectorize(lane, lanes).unroll(lane);
     schedule_dense(expand_, gates, p, lanes);
-    hidden_.compute_root().store_in(MemoryType::Heap).bound_extent(lane, panel_lanes).vectorize(lane, lanes).unroll(lane);
+    hidden_.compute_root()
+        .store_in(MemoryType::Heap)
+        .bound_extent(lane, panel_lanes)
+        .vectorize(lane, lanes)
+        .unroll(lane);
     schedule_dense(reduce_, hidden_, p, lanes);
     mean_.compute_root().store_in(MemoryType::Heap).vectorize(c_, lanes, TailStrategy::RoundUp);
     total_.compute_at(mean_, c_).vectorize(c_, lanes).update().reorder(c_, row_.x).vectorize(c_, lanes);

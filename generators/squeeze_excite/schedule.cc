@@ -6,7 +6,9 @@ namespace effnet {
 
 Numbers squeeze_excite_default(const Numbers& /*problem*/, const Machine& /*machine*/) { return {}; }
 
-std::string squeeze_excite_check(const Numbers& /*problem*/, const Numbers& schedule) { return check_numbers(schedule, {}); }
+std::string squeeze_excite_check(const Numbers& /*problem*/, const Numbers& schedule) {
+  return check_numbers(schedule, {});
+}
 
 std::int64_t squeeze_excite_scratch(const Numbers& problem, const Numbers& /*schedule*/) {
   // The means and the hidden layer, in the kernel's scratch.

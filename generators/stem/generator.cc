@@ -6,8 +6,8 @@
 namespace effnet {
 namespace {
 
-// One task: a strip of output rows. Arguments: input (the whole picture), weight, bias, first_row, rows, scratch, output
-// (from the strip's first row).
+// One task: a strip of output rows. Arguments: input (the whole picture), weight, bias, first_row, rows,
+// scratch, output (from the strip's first row).
 class Stem : public Halide::Generator<Stem> {
  public:
   GeneratorParam<int> resolution{"resolution", 0}, out_width{"out_width", 0}, out_channels{"out_channels", 0};
@@ -22,7 +22,8 @@ class Stem : public Halide::Generator<Stem> {
   Output<Buffer<float, 4>> output{"output"};
 
   void generate() {
-    problem_ = {resolution, out_width, kernel, stride, top, left, static_cast<Activation>(activation.value())};
+    problem_ = {
+        resolution, out_width, kernel, stride, top, left, static_cast<Activation>(activation.value())};
     funcs_ = define_stem(problem_, first_row, input, weight, bias);
     output = funcs_.output;
   }

@@ -2,7 +2,8 @@
 //
 //   for each output row of a task's strip:
 //     copy its new input rows into the ring, with a border     scratch, a few KB
-//     for each tile of columns x panels:                        accumulators in registers, activation, one store
+//     for each tile of columns x panels:                        accumulators in registers, activation, one
+//     store
 #pragma once
 
 #include "generators/stem/algorithm.h"
@@ -11,16 +12,24 @@
 namespace effnet {
 
 // `out_panels`: of the output.
-inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule& s, int out_panels, int lanes) {
+inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule& s, int out_panels,
+                          int lanes) {
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   Var xo("xo"), xi("xi"), po("po"), pi("pi");
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, out_panels).bound(x, 0, p.out_width);
-  f.output.split(x, xo, xi, std::min(s.columns, p.out_width), TailStrategy::ShiftInwards).split(panel, po, pi, s.tile_panels);
+  f.output.split(x, xo, xi, std::min(s.columns, p.out_width), TailStrategy::ShiftInwards)
+      .split(panel, po, pi, s.tile_panels);
   f.output.reorder(lane, pi, xi, xo, po, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
   f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
   f.convolved.update().reorder(lane, panel, x, f.taps.x, f.taps.y, f.taps.z);
-  f.convolved.update().vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x).unroll(f.taps.x).unroll(f.taps.y);
+  f.convolved.update()
+      .vectorize(lane, lanes)
+      .unroll(lane)
+      .unroll(panel)
+      .unroll(x)
+      .unroll(f.taps.x)
+      .unroll(f.taps.y);
 
   Func rows = f.rows.func;
   rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);

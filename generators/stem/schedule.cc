@@ -8,16 +8,21 @@ namespace effnet {
 
 Numbers stem_default(const Numbers& problem, const Machine& machine) {
   const int height = problem.at("out_height");
-  const RegisterTile tile = best_register_tile(panels(problem.at("out_channels")), problem.at("out_width"), machine);
+  const RegisterTile tile =
+      best_register_tile(panels(problem.at("out_channels")), 8, problem.at("out_width"), machine);
   const int strips = blocks_for_threads(height, 1, 4);
-  return {{"tile_panels", tile.panels}, {"columns", tile.columns}, {"strip_rows", (height + strips - 1) / strips}};
+  return {{"tile_panels", tile.panels},
+          {"columns", tile.columns},
+          {"strip_rows", (height + strips - 1) / strips}};
 }
 
 std::string stem_check(const Numbers& problem, const Numbers& schedule) {
   const int out_panels = panels(problem.at("out_channels"));
-  std::string wrong = check_numbers(
-      schedule, {{"tile_panels", out_panels}, {"columns", problem.at("out_width")}, {"strip_rows", problem.at("out_height")}});
-  if (wrong.empty() && out_panels % schedule.at("tile_panels") != 0) wrong = "tile_panels does not divide the panels";
+  std::string wrong = check_numbers(schedule, {{"tile_panels", out_panels},
+                                               {"columns", problem.at("out_width")},
+                                               {"strip_rows", problem.at("out_height")}});
+  if (wrong.empty() && out_panels % schedule.at("tile_panels") != 0)
+    wrong = "tile_panels does not divide the panels";
   return wrong;
 }
 

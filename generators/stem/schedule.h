@@ -7,8 +7,8 @@ namespace effnet {
 
 struct StemSchedule {
   int tile_panels;  // panels of the register tile; divides the output's
-  int columns;  // of the register tile
-  int strip_rows;  // output rows of a task
+  int columns;      // of the register tile
+  int strip_rows;   // output rows of a task
 };
 
 Numbers stem_default(const Numbers& problem, const Machine& machine);

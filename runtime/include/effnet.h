@@ -4,13 +4,13 @@
  *
  *   effnet_model *model;
  *   if (efficientnet_b0_open("efficientnet_b0.weights", NULL, &model) != EFFNET_OK) return 1;
- *   effnet_prepare(model, rgb, width, height, 3 * width, input);      input: resolution x resolution x 3 floats
- *   effnet_run(model, input, logits);                                 logits: classes floats
+ *   effnet_prepare(model, rgb, width, height, 3 * width, input);      input: resolution x resolution x 3
+ * floats effnet_run(model, input, logits);                                 logits: classes floats
  *   effnet_close(model);
  *
- * One thread at a time may use a model; any number of models may be open. A failed call changes nothing and leaves a
- * text in effnet_error(). No function prints, aborts or, while running, allocates. A weights file is mapped: it must
- * not change while a model is open. */
+ * One thread at a time may use a model; any number of models may be open. A failed call changes nothing and
+ * leaves a text in effnet_error(). No function prints, aborts or, while running, allocates. A weights file is
+ * mapped: it must not change while a model is open. */
 #ifndef EFFNET_H
 #define EFFNET_H
 
@@ -38,30 +38,31 @@ typedef enum effnet_status {
   EFFNET_OUT_OF_MEMORY,    /* the allocator returned null, or the given arena is too small */
   EFFNET_CANNOT_READ,      /* the file is missing, unreadable or empty */
   EFFNET_INVALID_WEIGHTS,  /* not a weights or head file, or damaged */
-  EFFNET_WRONG_NETWORK,    /* sound weights, but of another network, padding family, element type or version */
-  EFFNET_UNSUPPORTED_CPU,  /* none of the library's targets runs on this CPU, or the forced one does not */
-  EFFNET_NO_THREAD         /* a thread could not be started */
+  EFFNET_WRONG_NETWORK,   /* sound weights, but of another network, padding family, element type or version */
+  EFFNET_UNSUPPORTED_CPU, /* none of the library's targets runs on this CPU, or the forced one does not */
+  EFFNET_NO_THREAD        /* a thread could not be started */
 } effnet_status;
 
 typedef struct effnet_model effnet_model;
 
 /* Calls task(closure, i) for every i in [0, count), in any order, on any threads; returns when all are done.
  * `worker` is 0 <= worker < threads of the option: two calls at the same time must pass different workers. */
-typedef void (*effnet_task)(void *closure, int index, int worker);
-typedef void (*effnet_parallel_for)(void *context, int count, effnet_task task, void *closure);
+typedef void (*effnet_task)(void* closure, int index, int worker);
+typedef void (*effnet_parallel_for)(void* context, int count, effnet_task task, void* closure);
 
 /* Zero means default in every field; a null pointer to options means all defaults. */
 typedef struct effnet_options {
-  int threads;                      /* 0: 1. The result has the same bits for any number. */
-  effnet_parallel_for parallel_for; /* null: the model's own threads, which spin only inside a run and for 50 us */
-  void *parallel_for_context;
-  void *(*allocate)(void *context, size_t bytes, size_t alignment); /* null: aligned malloc */
-  void (*release)(void *context, void *block);
-  void *allocator_context;
-  void *arena; /* null: allocated. At least <name>_arena_bytes(options) bytes on a 64 byte boundary */
+  int threads; /* 0: 1. The result has the same bits for any number. */
+  effnet_parallel_for
+      parallel_for; /* null: the model's own threads, which spin only inside a run and for 50 us */
+  void* parallel_for_context;
+  void* (*allocate)(void* context, size_t bytes, size_t alignment); /* null: aligned malloc */
+  void (*release)(void* context, void* block);
+  void* allocator_context;
+  void* arena; /* null: allocated. At least <name>_arena_bytes(options) bytes on a 64 byte boundary */
   size_t arena_bytes;
-  const char *target; /* null: the environment's EFFNET_TARGET, else the best that this CPU runs */
-  char *error;        /* where a failed open leaves its text; may be null */
+  const char* target; /* null: the environment's EFFNET_TARGET, else the best that this CPU runs */
+  char* error;        /* where a failed open leaves its text; may be null */
   size_t error_bytes;
 } effnet_options;
 
@@ -69,34 +70,34 @@ typedef enum effnet_interpolation { EFFNET_BICUBIC = 0, EFFNET_BILINEAR = 1 } ef
 
 /* All pointers live as long as the model, labels until the next effnet_set_head(). */
 typedef struct effnet_info {
-  const char *name;    /* the library's */
-  const char *network; /* "efficientnet_b0" */
-  const char *target;  /* the one in use, as effnetc was told */
-  const char *version; /* EFFNET_VERSION of the runtime */
+  const char* name;    /* the library's */
+  const char* network; /* "efficientnet_b0" */
+  const char* target;  /* the one in use, as effnetc was told */
+  const char* version; /* EFFNET_VERSION of the runtime */
   int weights_format_version;
   int threads;
-  int resolution;                           /* input: resolution x resolution x 3 floats, RGB, channels innermost */
-  int classes;                              /* of the head in use */
-  int features;                             /* channels of the features and of the last map */
-  int map_height, map_width;                /* of the last map */
-  const char *const *labels;                /* classes entries, or null when the weights carry none */
-  float mean[3], std[3];                    /* of pixels in 0..1 */
-  float crop;                               /* shorter side is resized to resolution / crop */
+  int resolution;            /* input: resolution x resolution x 3 floats, RGB, channels innermost */
+  int classes;               /* of the head in use */
+  int features;              /* channels of the features and of the last map */
+  int map_height, map_width; /* of the last map */
+  const char* const* labels; /* classes entries, or null when the weights carry none */
+  float mean[3], std[3];     /* of pixels in 0..1 */
+  float crop;                /* shorter side is resized to resolution / crop */
   effnet_interpolation interpolation;
   size_t arena_bytes, weights_bytes;
   int steps;
 } effnet_info;
 
 typedef struct effnet_outputs { /* null: not wanted */
-  float *logits;   /* [n][classes] */
-  float *features; /* [n][features]: the average of the last map */
-  float *last_map; /* [n][map_height][map_width][features]: the head's output after its activation */
+  float* logits;                /* [n][classes] */
+  float* features;              /* [n][features]: the average of the last map */
+  float* last_map; /* [n][map_height][map_width][features]: the head's output after its activation */
 } effnet_outputs;
 
 /* One step of the network, in the order of execution. */
 typedef struct effnet_step_profile {
-  const char *name;      /* "blocks.3.expand_depthwise" */
-  const char *operation; /* "expand_depthwise 28x28x40 -> 28x28x240 k5 s1 swish" */
+  const char* name;      /* "blocks.3.expand_depthwise" */
+  const char* operation; /* "expand_depthwise 28x28x40 -> 28x28x240 k5 s1 swish" */
   double multiply_adds;
   double activations; /* swish and sigmoid evaluations */
   double bytes;       /* read and written at least: input, weights, output */
@@ -104,31 +105,35 @@ typedef struct effnet_step_profile {
   double seconds; /* summed over the runs since effnet_profile_start() */
 } effnet_step_profile;
 
-EFFNET_API effnet_status effnet_run(effnet_model *model, const float *input, float *logits);
+EFFNET_API effnet_status effnet_run(effnet_model* model, const float* input, float* logits);
 /* `count` inputs, one after the other in one arena: inputs [count][resolution][resolution][3]. */
-EFFNET_API effnet_status effnet_run_batch(effnet_model *model, int count, const float *inputs, const effnet_outputs *outputs);
-EFFNET_API void effnet_close(effnet_model *model); /* null is fine */
+EFFNET_API effnet_status effnet_run_batch(effnet_model* model, int count, const float* inputs,
+                                          const effnet_outputs* outputs);
+EFFNET_API void effnet_close(effnet_model* model); /* null is fine */
 
 /* RGB pixels, 8 bits a channel, `stride` bytes from row to row -> the network's input: resize (Pillow's 8-bit
- * resampler, bit for bit), centre crop, normalisation, all as the weights file says. Allocates while it runs. */
-EFFNET_API effnet_status effnet_prepare(const effnet_model *model, const uint8_t *rgb, int width, int height, size_t stride,
-                                        float *input);
+ * resampler, bit for bit), centre crop, normalisation, all as the weights file says. Allocates while it runs.
+ */
+EFFNET_API effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
+                                        size_t stride, float* input);
 
-/* Takes another classifier from a head file (safetensors: "weight" f32 [classes][features], "bias" f32 [classes],
- * metadata "labels" and "fingerprint"). Null: back to the weights' own. */
-EFFNET_API effnet_status effnet_set_head(effnet_model *model, const char *head_path);
+/* Takes another classifier from a head file (safetensors: "weight" f32 [classes][features], "bias" f32
+ * [classes], metadata "labels" and "fingerprint"). Null: back to the weights' own. */
+EFFNET_API effnet_status effnet_set_head(effnet_model* model, const char* head_path);
 
-EFFNET_API const effnet_info *effnet_get_info(const effnet_model *model);
-EFFNET_API const char *effnet_error(const effnet_model *model); /* of the model's last failed call; "" when none */
-EFFNET_API const char *effnet_status_text(effnet_status status);
+EFFNET_API const effnet_info* effnet_get_info(const effnet_model* model);
+EFFNET_API const char* effnet_error(
+    const effnet_model* model); /* of the model's last failed call; "" when none */
+EFFNET_API const char* effnet_status_text(effnet_status status);
 
 /* logits -> probabilities, in place allowed. */
-EFFNET_API void effnet_softmax(const float *logits, int classes, float *probabilities);
+EFFNET_API void effnet_softmax(const float* logits, int classes, float* probabilities);
 
-EFFNET_API void effnet_profile_start(effnet_model *model); /* measures every step from now on; clears the sums */
-EFFNET_API void effnet_profile_stop(effnet_model *model);
+EFFNET_API void effnet_profile_start(
+    effnet_model* model); /* measures every step from now on; clears the sums */
+EFFNET_API void effnet_profile_stop(effnet_model* model);
 /* effnet_info.steps entries. */
-EFFNET_API const effnet_step_profile *effnet_get_profile(const effnet_model *model);
+EFFNET_API const effnet_step_profile* effnet_get_profile(const effnet_model* model);
 
 #ifdef __cplusplus
 }

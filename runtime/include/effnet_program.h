@@ -1,4 +1,5 @@
-/* What a generated pipeline and the runtime tell each other. Not for applications; changes with EFFNET_PROGRAM_ABI. */
+/* What a generated pipeline and the runtime tell each other. Not for applications; changes with
+ * EFFNET_PROGRAM_ABI. */
 #ifndef EFFNET_PROGRAM_H
 #define EFFNET_PROGRAM_H
 
@@ -12,9 +13,10 @@ extern "C" {
 
 typedef struct effnet_context effnet_context; /* the runtime's side of one run */
 
-/* One tensor that the weights file must have; float32, every tensor a multiple of 64 bytes (models/packing.h). */
+/* One tensor that the weights file must have; float32, every tensor a multiple of 64 bytes
+ * (models/packing.h). */
 typedef struct effnet_tensor {
-  const char *name;
+  const char* name;
   int rank;
   int shape[5];
 } effnet_tensor;
@@ -27,18 +29,19 @@ typedef struct effnet_step {
 
 /* The pointers of one run over one image. */
 typedef struct effnet_frame {
-  const float *input;          /* [resolution][resolution][3] */
-  unsigned char *arena;        /* activations, at the offsets that the plan chose; 64 byte aligned */
-  const float *const *weights; /* in the order of effnet_variant.tensors; the last two are the classifier's */
-  float *logits;               /* [classifier_panels][16] */
+  const float* input;          /* [resolution][resolution][3] */
+  unsigned char* arena;        /* activations, at the offsets that the plan chose; 64 byte aligned */
+  const float* const* weights; /* in the order of effnet_variant.tensors; the last two are the classifier's */
+  float* logits;               /* [classifier_panels][16] */
   int classifier_panels;       /* of the head in use */
 } effnet_frame;
 
 /* One task of a step: `arguments` is what effnet_run_step got, `scratch` this worker's part of the arena. */
-typedef void (*effnet_step_task)(const void *arguments, int task, void *scratch);
+typedef void (*effnet_step_task)(const void* arguments, int task, void* scratch);
 
 /* Runs all tasks of a step and returns when they are done. Called by the generated run(), step after step. */
-EFFNET_API void effnet_run_step(effnet_context *context, int step, int tasks, effnet_step_task task, const void *arguments);
+EFFNET_API void effnet_run_step(effnet_context* context, int step, int tasks, effnet_step_task task,
+                                const void* arguments);
 
 /* Instruction sets that a variant needs; several bits may be set. */
 enum effnet_cpu_features {
@@ -51,22 +54,22 @@ enum effnet_cpu_features {
   EFFNET_CPU_AVX512_VL = 1 << 6,   /* VL, BW, DQ: Skylake's */
   EFFNET_CPU_AVX512_VNNI = 1 << 7, /* VNNI, IFMA, VBMI, VBMI2, BITALG, VPOPCNTDQ */
   EFFNET_CPU_AVX512_BF16 = 1 << 8,
-  EFFNET_CPU_AMX = 1 << 9,         /* tile, bf16, int8 */
+  EFFNET_CPU_AMX = 1 << 9, /* tile, bf16, int8 */
   EFFNET_CPU_NEON = 1 << 10,
   EFFNET_CPU_ARM_DOT = 1 << 11
 };
 
 /* One instruction set's version of the network. */
 typedef struct effnet_variant {
-  const char *target;         /* as effnetc was told: "x86-64-v4" */
-  unsigned int cpu_features;  /* effnet_cpu_features */
-  const effnet_step *steps;
+  const char* target;        /* as effnetc was told: "x86-64-v4" */
+  unsigned int cpu_features; /* effnet_cpu_features */
+  const effnet_step* steps;
   int step_count;
-  size_t activation_bytes;        /* the arena's first part; the features and the last map lie in it */
-  size_t scratch_bytes;           /* per worker, behind the activations; a multiple of 64 */
-  size_t features_offset;         /* float [features rounded up to 16] */
-  size_t last_map_offset;         /* float [map_height][map_width][features rounded up to 16] */
-  void (*run)(effnet_context *context, const effnet_frame *frame);
+  size_t activation_bytes; /* the arena's first part; the features and the last map lie in it */
+  size_t scratch_bytes;    /* per worker, behind the activations; a multiple of 64 */
+  size_t features_offset;  /* float [features rounded up to 16] */
+  size_t last_map_offset;  /* float [map_height][map_width][features rounded up to 16] */
+  void (*run)(effnet_context* context, const effnet_frame* frame);
 } effnet_variant;
 
 typedef struct effnet_program {
@@ -74,19 +77,21 @@ typedef struct effnet_program {
   const char *name, *network, *fingerprint;
   int weights_format_version;
   int resolution, classes, features, map_height, map_width;
-  const effnet_tensor *tensors; /* the file's tensors in its order; the last two are the classifier's weight and bias */
+  const effnet_tensor*
+      tensors; /* the file's tensors in its order; the last two are the classifier's weight and bias */
   int tensor_count;
-  const effnet_variant *variants; /* best first */
+  const effnet_variant* variants; /* best first */
   int variant_count;
 } effnet_program;
 
-/* What <name>_open, <name>_open_memory and <name>_arena_bytes call. `weights` of open_memory is used in place:
- * 64 byte aligned, alive and unchanged until close. */
-EFFNET_API effnet_status effnet_open_program(const effnet_program *program, const char *weights_path,
-                                             const effnet_options *options, effnet_model **out);
-EFFNET_API effnet_status effnet_open_program_memory(const effnet_program *program, const void *weights, size_t bytes,
-                                                    const effnet_options *options, effnet_model **out);
-EFFNET_API size_t effnet_program_arena_bytes(const effnet_program *program, const effnet_options *options);
+/* What <name>_open, <name>_open_memory and <name>_arena_bytes call. `weights` of open_memory is used in
+ * place: 64 byte aligned, alive and unchanged until close. */
+EFFNET_API effnet_status effnet_open_program(const effnet_program* program, const char* weights_path,
+                                             const effnet_options* options, effnet_model** out);
+EFFNET_API effnet_status effnet_open_program_memory(const effnet_program* program, const void* weights,
+                                                    size_t bytes, const effnet_options* options,
+                                                    effnet_model** out);
+EFFNET_API size_t effnet_program_arena_bytes(const effnet_program* program, const effnet_options* options);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@ using Kind = pickle::Value::Kind;
 
 namespace {
 
+// `text` must outlive the document.
 Result<pickle::Document> read(const std::string& text) {
   return pickle::read(std::as_bytes(std::span(text.data(), text.size())), "file.pth");
 }
@@ -46,10 +47,11 @@ TEST_CASE("Tensors are rebuilt as views of their storages") {
 }
 
 TEST_CASE("Numbers, texts, lists and the memo mean what they mean in Python") {
-  constexpr char text[] =  // with zeros inside
+  constexpr char literal[] =  // with zeros inside
       "\x80\x04\x95\0\0\0\0\0\0\0\0]("
       "K\xffM\x39\x30J\xfe\xff\xff\xff\x8a\x01\x80\x8c\x02hi\x94h\0\x85N\x88\x89}e.";
-  const Result<pickle::Document> document = read(std::string(text, sizeof text - 1));
+  const std::string text(literal, sizeof literal - 1);
+  const Result<pickle::Document> document = read(text);
   REQUIRE(document);
   const std::vector<pickle::Value*>& items = document->root->items;
   REQUIRE(items.size() == 10);
@@ -72,8 +74,9 @@ TEST_CASE("Parameters and attributes of a state dict are taken apart") {
   const Result<pickle::Document> document = read(parameter);
   REQUIRE(document);
   CHECK(document->root->kind == Kind::tensor);
-  const Result<pickle::Document> built =
-      read(pickle_global("collections", "OrderedDict") + ")R}" + pickle_text("_metadata") + "}sb.");
+  const std::string attributes =
+      pickle_global("collections", "OrderedDict") + ")R}" + pickle_text("_metadata") + "}sb.";
+  const Result<pickle::Document> built = read(attributes);
   REQUIRE(built);
   CHECK(built->root->kind == Kind::dict);
   CHECK(built->root->items.empty());

@@ -11,17 +11,24 @@
 namespace effnet::test {
 namespace {
 
-constexpr double tolerance = 1e-4;
-
 struct Case {
   std::string library, network;
   int resolution, classes;
 };
 
+// The statistics in the golden files fit their own resolution: elsewhere outputs are larger than a trained
+// network's, and float32's rounding with them.
+template <typename Expected>
+double tolerance(const Expected& expected) {
+  double largest = 1;
+  for (const double value : expected) largest = std::max(largest, std::abs(value));
+  return 1e-4 * largest;
+}
+
 void check_against(const ReferenceOutputs& expected, const Outputs& outputs) {
-  CHECK(largest_difference(outputs.logits, expected.logits) < tolerance);
-  CHECK(largest_difference(outputs.features, expected.features) < tolerance);
-  CHECK(largest_difference(outputs.last_map, expected.last_map.values) < 10 * tolerance);
+  CHECK(largest_difference(outputs.logits, expected.logits) < tolerance(expected.logits));
+  CHECK(largest_difference(outputs.features, expected.features) < tolerance(expected.features));
+  CHECK(largest_difference(outputs.last_map, expected.last_map.values) < tolerance(expected.last_map.values));
 }
 
 std::vector<float> input_for(int resolution, std::uint64_t seed = 1) {
@@ -95,7 +102,7 @@ TEST_CASE("every image of a batch has the reference's outputs, and the bits of a
     }
     const Outputs together = model.run(batch);
     CHECK(together == alone);
-    CHECK(largest_difference(together.logits, expected) < tolerance);
+    CHECK(largest_difference(together.logits, expected) < tolerance(expected));
   }
 }
 

@@ -108,6 +108,29 @@ TEST_CASE("threads that went to sleep between runs wake up for the next") {
   }
 }
 
+TEST_CASE("long tasks run on all threads at once, each with its own scratch, while the caller may sleep") {
+  Opened one;
+  Result wanted = run_batch(one.model, 8);
+  task_microseconds = 20'000;
+  for (int threads : {2, 5}) {
+    effnet_options options = {};
+    options.threads = threads;
+    Opened many(options);
+    most_tasks_at_once = 0;
+    std::vector<float> pixels = input(0), logits(classes);
+    REQUIRE(effnet_run(many.model, pixels.data(), logits.data()) == EFFNET_OK);
+    CHECK(most_tasks_at_once == threads);
+  }
+  task_microseconds = 200;  // beyond the time of spinning
+  for (int threads : {2, 3, 5}) {
+    effnet_options options = {};
+    options.threads = threads;
+    Opened many(options);
+    for (int i = 0; i < 5; ++i) CHECK(run_batch(many.model, 8) == wanted);
+  }
+  task_microseconds = 0;
+}
+
 // An application's parallel-for: new threads every time, tasks from the last to the first.
 void backwards(void* context, int count, effnet_task task, void* closure) {
   auto& calls = *static_cast<std::atomic<int>*>(context);

@@ -2,13 +2,14 @@
 
 #include <unistd.h>
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <thread>
 
 namespace effnet::tiny {
 namespace {
@@ -47,6 +48,14 @@ void stem_task(const void* arguments, int task, void* scratch) {
       int y = quadrant / 2 * half + i / half, x = quadrant % 2 * half + i % half;
       means[c] += frame.input[(y * resolution + x) * 3 + c] / static_cast<float>(half * half);
     }
+  }
+  if (int pause = task_microseconds.load(std::memory_order_relaxed); pause > 0) {
+    static std::atomic<int> sleeping{0};
+    int now = ++sleeping, most = most_tasks_at_once.load();
+    while (now > most && !most_tasks_at_once.compare_exchange_weak(most, now)) {
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(pause));
+    --sleeping;
   }
   for (int lane = 0; lane < panel; ++lane) {
     float sum = frame.weights[1][p * panel + lane];
@@ -94,6 +103,9 @@ std::vector<float> noise(std::size_t count, std::uint32_t seed) {
 }
 
 }  // namespace
+
+std::atomic<int> task_microseconds{0};
+std::atomic<int> most_tasks_at_once{0};
 
 Program::Program(int input_side) : effnet_program{} {
 #if defined(__x86_64__)

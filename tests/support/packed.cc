@@ -29,22 +29,6 @@ void require_size(std::size_t size, std::size_t wanted) {
 
 }  // namespace
 
-std::vector<float> pack_weight(const Values& weight, int outputs, int inputs, int kernel) {
-  const std::size_t inner = std::size_t(inputs) * kernel * kernel;
-  require_size(weight.size(), inner * outputs);
-  std::vector<float> packed(panel_lanes(outputs) * inner);
-  for_each_weight(outputs, inputs, kernel, [&](std::size_t plain, std::size_t panel) {
-    packed[panel] = static_cast<float>(weight[plain]);
-  });
-  return packed;
-}
-
-std::vector<float> pack_bias(const Values& bias) {
-  std::vector<float> packed(bias.begin(), bias.end());
-  packed.resize(panel_lanes(bias.size()));
-  return packed;
-}
-
 Values unpack_weight(const std::vector<float>& packed, int outputs, int inputs, int kernel) {
   const std::size_t inner = std::size_t(inputs) * kernel * kernel;
   require_size(packed.size(), panel_lanes(outputs) * inner);

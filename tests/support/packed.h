@@ -1,4 +1,5 @@
-// Plain weights <-> the panels of models/packing.h, written a second time from that file's comment alone.
+// The panels of models/packing.h -> plain weights: a second writing of that layout, from the file's comment
+// alone.
 #pragma once
 
 #include <vector>
@@ -9,11 +10,7 @@
 
 namespace effnet::test {
 
-// [outputs][others] in PyTorch's order -> panels of 16 outputs. `kernel` and `inputs` give the order of the
-// others: [inputs][kernel y][kernel x] -> [kernel y][kernel x][inputs]; a depthwise layer has one input.
-std::vector<float> pack_weight(const Values& weight, int outputs, int inputs, int kernel = 1);
-std::vector<float> pack_bias(const Values& bias);
-
+// Panels of 16 outputs -> [outputs][inputs][kernel y][kernel x]; a depthwise layer has one input.
 Values unpack_weight(const std::vector<float>& packed, int outputs, int inputs, int kernel = 1);
 Values unpack_bias(const std::vector<float>& packed, int outputs);
 

@@ -19,7 +19,8 @@ struct CompileArguments {
 
 Status run_compile(CompileArguments& a) {
   if (a.precision != "fp32")
-    return Status::error("--precision " + in_quotes(a.precision) + " is not there; this version compiles fp32");
+    return Status::error("--precision " + in_quotes(a.precision) +
+                         " is not there; this version compiles fp32");
   Result<NetworkConfig> network = find_network(a.network);
   if (!network) return network.status();
   if (a.resolution > 0) network->resolution = a.resolution;
@@ -31,7 +32,9 @@ Status run_compile(CompileArguments& a) {
   request.network = *network;
   request.targets = *targets;
   if (request.name.empty()) request.name = network->name;
-  request.warn = [](const std::string& text) { std::fprintf(stderr, "effnetc compile: warning: %s\n", text.c_str()); };
+  request.warn = [](const std::string& text) {
+    std::fprintf(stderr, "effnetc compile: warning: %s\n", text.c_str());
+  };
   std::unique_ptr<Progress> bar;
   request.jobs.progress = [&](int done, int total) {
     if (!bar) bar = std::make_unique<Progress>("compile " + request.name, total);
@@ -48,26 +51,36 @@ Status run_compile(CompileArguments& a) {
 }  // namespace
 
 void add_compile(CLI::App& app, Commands& commands) {
-  CLI::App* command = app.add_subcommand("compile", "A network's library, header and C for one or several CPU targets");
+  CLI::App* command =
+      app.add_subcommand("compile", "A network's library, header and C for one or several CPU targets");
   command->footer("Example:\n  effnetc compile efficientnet_b0 -o out --target x86-64-v4,x86-64-v3 --shared");
   const auto a = std::make_shared<CompileArguments>();
   LibraryRequest& r = a->request;
-  command->add_option("NETWORK", a->network, "A name of `effnetc list`, or a network file (.json)")->required();
-  command->add_option("-o,--output", r.folder, "Folder for lib<name>.a, <name>.h and <name>.c")->required()->type_name("DIR");
-  command->add_option("--target", a->targets, "host, names of `effnetc targets` or Halide target strings, joined by commas")
+  command->add_option("NETWORK", a->network, "A name of `effnetc list`, or a network file (.json)")
+      ->required();
+  command->add_option("-o,--output", r.folder, "Folder for lib<name>.a, <name>.h and <name>.c")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--target", a->targets,
+                   "host, names of `effnetc targets` or Halide target strings, joined by commas")
       ->capture_default_str();
-  command->add_option("--name", r.name, "Library's name and prefix of its symbols (default: the network's name)");
+  command->add_option("--name", r.name,
+                      "Library's name and prefix of its symbols (default: the network's name)");
   command->add_option("--resolution", a->resolution, "Another input resolution")->check(CLI::Range(1, 65535));
   command->add_option("--classes", a->classes, "Another number of classes")->check(CLI::Range(1, 1000000));
   command->add_flag("--shared", r.shared, "Also lib<name>.so, which effnet loads");
   command->add_option("--threads", r.threads, "Schedules tuned for so many threads; any number runs")
-      ->check(CLI::Range(1, 1024))->capture_default_str();
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command->add_option("--precision", a->precision, "Element type: fp32")->capture_default_str();
-  command->add_option("--jobs", r.jobs.jobs, "Kernels compiled at a time (default: as many as cores)")->check(CLI::Range(1, 1024));
+  command->add_option("--jobs", r.jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
+      ->check(CLI::Range(1, 1024));
   command->add_option("--cc", r.cc, "C compiler of the generated .c")->capture_default_str();
   command->add_option("--schedules", r.schedules, "Folder of schedule rows that go before all others")
       ->check(CLI::ExistingDirectory);
-  command->add_option("--cache-dir", r.jobs.cache_dir, "Cache of compiled kernels (default: ~/.cache/effnet)");
+  command->add_option("--cache-dir", r.jobs.cache_dir,
+                      "Cache of compiled kernels (default: ~/.cache/effnet)");
   commands.push_back({command, [a] { return run_compile(*a); }});
 }
 

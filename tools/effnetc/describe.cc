@@ -56,7 +56,8 @@ Json to_json(const Plan& plan, int threads) {
 }
 
 void print_layers(const Network& n) {
-  std::printf("%-28s %-16s %-16s %2s %2s %12s %14s\n", "layer", "in", "out", "k", "s", "parameters", "multiply-adds");
+  std::printf("%-28s %-16s %-16s %2s %2s %12s %14s\n", "layer", "in", "out", "k", "s", "parameters",
+              "multiply-adds");
   for_each_layer(n, [](const Layer& l) {
     char in[32], out[32];
     std::snprintf(in, sizeof in, "%dx%dx%d", l.in.height, l.in.width, l.in.channels);
@@ -67,11 +68,12 @@ void print_layers(const Network& n) {
 }
 
 void print_steps(const Plan& plan) {
-  std::printf("\n%4s %-28s %-58s %6s %5s %14s\n", "step", "name", "operation", "kernel", "tasks", "multiply-adds");
+  std::printf("\n%4s %-28s %-58s %6s %5s %14s\n", "step", "name", "operation", "kernel", "tasks",
+              "multiply-adds");
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& s = plan.steps[i];
-    std::printf("%4zu %-28s %-58s %6d %5d %14s\n", i, s.name.c_str(), s.operation.c_str(), s.kernel, s.blocks * s.strips,
-                with_commas(static_cast<std::int64_t>(s.multiply_adds)).c_str());
+    std::printf("%4zu %-28s %-58s %6d %5d %14s\n", i, s.name.c_str(), s.operation.c_str(), s.kernel,
+                s.blocks * s.strips, with_commas(static_cast<std::int64_t>(s.multiply_adds)).c_str());
   }
 }
 
@@ -86,7 +88,8 @@ Status run_describe(const DescribeArguments& a) {
   if (!target) return target.status();
   std::vector<std::string> operations;
   for (const Operator& op : operators()) operations.push_back(op.name);
-  Result<ScheduleRows> rows = ScheduleRows::load(schedule_folders("", installed("share/effnet/schedules")), target->name, operations);
+  Result<ScheduleRows> rows =
+      ScheduleRows::load(schedule_folders("", installed("share/effnet/schedules")), target->name, operations);
   if (!rows) return rows.status();
   Result<Plan> plan = make_plan(*network, {*target, a.threads, &*rows});
   if (!plan) return plan.status();
@@ -96,10 +99,11 @@ Status run_describe(const DescribeArguments& a) {
   }
   print_layers(*network);
   print_steps(*plan);
-  std::printf("\n%s at %d x %d, %d classes, for %s: %s parameters, %.4f G multiply-adds, %zu steps of %zu kinds\n",
-              network->name.c_str(), network->resolution, network->resolution, network->classes, target->name.c_str(),
-              with_commas(parameters(*network)).c_str(), static_cast<double>(multiply_adds(*network)) / 1e9, plan->steps.size(),
-              plan->kernels.size());
+  std::printf(
+      "\n%s at %d x %d, %d classes, for %s: %s parameters, %.4f G multiply-adds, %zu steps of %zu kinds\n",
+      network->name.c_str(), network->resolution, network->resolution, network->classes, target->name.c_str(),
+      with_commas(parameters(*network)).c_str(), static_cast<double>(multiply_adds(*network)) / 1e9,
+      plan->steps.size(), plan->kernels.size());
   std::printf("arena: %.2f MB and %.2f MB a thread\n", static_cast<double>(plan->activation_bytes) / 1e6,
               static_cast<double>(plan->scratch_bytes) / 1e6);
   return {};
@@ -108,14 +112,19 @@ Status run_describe(const DescribeArguments& a) {
 }  // namespace
 
 void add_describe(CLI::App& app, Commands& commands) {
-  CLI::App* command = app.add_subcommand("describe", "A network's layers and fused steps: shapes, parameters, multiply-adds, arena");
+  CLI::App* command = app.add_subcommand(
+      "describe", "A network's layers and fused steps: shapes, parameters, multiply-adds, arena");
   command->footer("Example:\n  effnetc describe efficientnet_b0 --target x86-64-v3");
   const auto a = std::make_shared<DescribeArguments>();
-  command->add_option("NETWORK", a->network, "A name of `effnetc list`, or a network file (.json)")->required();
-  command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")->capture_default_str();
+  command->add_option("NETWORK", a->network, "A name of `effnetc list`, or a network file (.json)")
+      ->required();
+  command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")
+      ->capture_default_str();
   command->add_option("--resolution", a->resolution, "Another input resolution")->check(CLI::Range(1, 65535));
   command->add_option("--classes", a->classes, "Another number of classes")->check(CLI::Range(1, 1000000));
-  command->add_option("--threads", a->threads, "Arena for so many threads")->check(CLI::Range(1, 1024))->capture_default_str();
+  command->add_option("--threads", a->threads, "Arena for so many threads")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command->add_flag("--json", a->json, "One JSON document on stdout");
   commands.push_back({command, [a] { return run_describe(*a); }});
 }

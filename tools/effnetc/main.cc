@@ -5,9 +5,10 @@
 
 int main(int argc, char** argv) {
   CLI::App app("Compiles EfficientNets to libraries for a given CPU.", "effnetc");
-  app.footer("Example:\n"
-             "  effnetc compile efficientnet_b0 -o out --target host --shared\n"
-             "  effnetc import efficientnet_b0 model.safetensors -o out/efficientnet_b0.weights");
+  app.footer(
+      "Example:\n"
+      "  effnetc compile efficientnet_b0 -o out --target host --shared\n"
+      "  effnetc import efficientnet_b0 model.safetensors -o out/efficientnet_b0.weights");
   app.set_version_flag("--version", EFFNET_VERSION);
   app.require_subcommand(1);
 

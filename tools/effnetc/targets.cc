@@ -36,8 +36,9 @@ void add_targets(CLI::App& app, Commands& commands) {
                         }
                         std::printf("%-12s %-10s %-24s %s\n", "target", "runs here", "tested", "CPUs");
                         for (const CpuTarget& t : cpu_targets())
-                          std::printf("%-12s %-10s %-24s %s%s\n", t.name.c_str(), runs_here(t) ? "yes" : "no", t.tested.c_str(),
-                                      t.description.c_str(), t.name == name ? "  <- host" : "");
+                          std::printf("%-12s %-10s %-24s %s%s\n", t.name.c_str(), runs_here(t) ? "yes" : "no",
+                                      t.tested.c_str(), t.description.c_str(),
+                                      t.name == name ? "  <- host" : "");
                         return {};
                       }});
 }

@@ -8,7 +8,7 @@
 int main(void) {
   effnet_program program;
   effnet_options options;
-  effnet_model *model = NULL;
+  effnet_model* model = NULL;
   char text[200] = "";
   memset(&program, 0, sizeof program);
   memset(&options, 0, sizeof options);
