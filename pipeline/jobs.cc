@@ -48,7 +48,8 @@ Result<std::string> cache_key(const KernelRequest& request) {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // Compiles one kernel into the cache, if it is not there, and returns its object.
-Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, const std::string& cache_dir) {
+Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, const std::string& cache_dir,
+                                const std::string& compiler) {
   const KernelRequest request = request_of(kernel, target);
   Result<std::string> key = cache_key(request);
   if (!key) return key.status();
@@ -58,7 +59,7 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
     const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
     const Operator& op = find_operator(kernel.operation);
     std::vector<std::string> arguments = {
-        own_path(),     "compile-kernel",
+        compiler,       "compile-kernel",
         temporary,      request.generator,
         request.target, std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
     for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
@@ -97,6 +98,7 @@ void stamp_symbol(std::string& object, const std::string& symbol) {
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
                                                  const JobOptions& options) {
   const std::string cache_dir = options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
+  const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
@@ -109,7 +111,7 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
   Status failure;
   const auto work = [&] {
     for (int i; (i = next++) < total;) {
-      Result<std::string> object = compile_one(kernels[i], target, cache_dir);
+      Result<std::string> object = compile_one(kernels[i], target, cache_dir, compiler);
       const std::lock_guard lock(mutex);
       if (!object) {
         if (failure.ok()) failure = object.status();

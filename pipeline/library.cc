@@ -74,25 +74,6 @@ Status run_cc(const LibraryRequest& request, const std::string& folder,
                        run->errors.substr(0, run->errors.find('\n')));
 }
 
-Result<LibraryPlan> plan_library(const LibraryRequest& request) {
-  Result<Network> network = build_network(request.network);
-  if (!network) return network.status();
-  std::vector<std::string> operations;
-  for (const Operator& op : operators()) operations.push_back(op.name);
-  LibraryPlan library{request.name, {}};
-  for (const CpuTarget& target : request.targets) {
-    Result<ScheduleRows> rows = ScheduleRows::load(
-        schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
-    if (!rows) return rows.status();
-    Result<Plan> plan = make_plan(*network, {target, request.threads, &*rows});
-    if (!plan) return plan.status();
-    for (const std::string& warning : plan->warnings)
-      if (request.warn) request.warn(warning);
-    library.variants.push_back(*std::move(plan));
-  }
-  return library;
-}
-
 // Every variant's kernels as object files in the workspace; returns their names.
 Result<std::vector<std::string>> write_objects(const LibraryRequest& request, const LibraryPlan& library,
                                                const std::string& folder) {
@@ -167,13 +148,36 @@ Status check_library_name(const std::string& name) {
                        ": it needs a C identifier of at most 60 letters, digits and underscores (--name)");
 }
 
+Result<LibraryPlan> plan_library(const LibraryRequest& request) {
+  Result<Network> network = build_network(request.network);
+  if (!network) return network.status();
+  std::vector<std::string> operations;
+  for (const Operator& op : operators()) operations.push_back(op.name);
+  LibraryPlan library{request.name, {}};
+  for (const CpuTarget& target : request.targets) {
+    Result<ScheduleRows> rows = ScheduleRows::load(
+        schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
+    if (!rows) return rows.status();
+    Result<Plan> plan = make_plan(*network, {target, request.threads, &*rows});
+    if (!plan) return plan.status();
+    for (const std::string& warning : plan->warnings)
+      if (request.warn) request.warn(warning);
+    library.variants.push_back(*std::move(plan));
+  }
+  return library;
+}
+
 Status build_library(const LibraryRequest& request) {
   if (Status status = check_library_name(request.name); !status) return status;
   Result<LibraryPlan> library = plan_library(request);
   if (!library) return library.status();
+  return write_library(request, *library);
+}
+
+Status write_library(const LibraryRequest& request, const LibraryPlan& library) {
   Result<Workspace> workspace = Workspace::create(request.folder);
   if (!workspace) return workspace.status();
-  if (Status status = compile_files(request, *library, workspace->path()); !status) return status;
+  if (Status status = compile_files(request, library, workspace->path()); !status) return status;
 
   std::vector<std::string> results = {request.name + ".h", request.name + ".c", "lib" + request.name + ".a"};
   if (request.shared) results.push_back("lib" + request.name + ".so");

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "models/network.h"
+#include "pipeline/emit.h"
 #include "pipeline/jobs.h"
 
 namespace effnet {
@@ -26,6 +27,10 @@ struct LibraryRequest {
 
 // Files appear whole or not at all.
 Status build_library(const LibraryRequest& request);
+
+// Its two parts: what is to be compiled, and the compilation.
+Result<LibraryPlan> plan_library(const LibraryRequest& request);
+Status write_library(const LibraryRequest& request, const LibraryPlan& library);
 
 // Whether a library may be called so: a C identifier of at most 60 letters, digits and underscores.
 Status check_library_name(const std::string& name);

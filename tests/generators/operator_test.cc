@@ -1,0 +1,259 @@
+// Every operator against a plain double precision reference: networks of one block on awkward shapes, compiled for every
+// target that this CPU runs, each step compared on the very inputs that it had.
+#include <dlfcn.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "effnet_program.h"
+#include "formats/safetensors.h"
+#include "generators/target.h"
+#include "pipeline/library.h"
+#include "tests/catch.h"
+#include "tests/generators/one_block.h"
+#include "tests/support/packed.h"
+#include "tests/support/reference.h"
+#include "tests/support/temporary.h"
+#include "tools/effnet/random_weights.h"
+
+namespace effnet::test {
+namespace {
+
+const std::vector<OneBlock> shapes = {
+    // resolution, stem, ratio, k, s, out, padding, squeeze-excite, activation, head, classes
+    {9, 8, 6, 3, 1, 8, Padding::symmetric, true, Activation::swish, 24, 5},
+    {2, 24, 6, 5, 1, 24, Padding::same, true, Activation::swish, 40, 17},  // a map of 1 x 1
+    {33, 40, 1, 3, 1, 24, Padding::symmetric, true, Activation::swish, 64, 16},
+    {30, 16, 6, 5, 2, 40, Padding::same, false, Activation::relu6, 80, 10},
+    {31, 24, 6, 5, 2, 112, Padding::symmetric, true, Activation::swish, 48, 33},
+    {62, 8, 6, 3, 2, 16, Padding::same, true, Activation::swish, 16, 1},
+    {75, 32, 1, 5, 2, 8, Padding::same, false, Activation::relu6, 32, 3},
+    {38, 56, 6, 3, 1, 56, Padding::symmetric, false, Activation::relu6, 8, 100},
+};
+
+// A library whose buffers all have their own place in the arena, so that every step's output can be looked at.
+LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target) {
+  Result<Plan> plan = make_plan(network, {target, 1, nullptr});
+  REQUIRE(plan.ok());
+  std::int64_t offset = 0;
+  for (Buffer& buffer : plan->buffers) {
+    buffer.offset = offset;
+    offset += (buffer.bytes + 63) / 64 * 64;
+  }
+  plan->activation_bytes = offset;
+  return {"one_block", {*plan}};
+}
+
+struct Run {
+  Plan plan;
+  PlainWeights weights;
+  std::vector<float> input, logits;
+  std::vector<float> arena;
+
+  const float* buffer(const std::string& name) const {
+    for (const Buffer& b : plan.buffers)
+      if (b.name == name) return arena.data() + b.offset / 4;
+    FAIL("no buffer " + name);
+    return nullptr;
+  }
+  Tensor3 map(const std::string& name, const Shape& shape) const {
+    Tensor3 result(shape.height, shape.width, shape.channels);
+    const float* values = buffer(name);
+    for (int y = 0; y < shape.height; ++y)
+      for (int x = 0; x < shape.width; ++x)
+        for (int c = 0; c < shape.channels; ++c)
+          result.at(y, x, c) = values[(y * shape.width + x) * padded(shape.channels) + c];
+    return result;
+  }
+};
+
+FloatTensors tensors_of(const effnet_program& program, std::span<const std::byte> file) {
+  Safetensors parsed;
+  char error[200];
+  REQUIRE(parsed.parse(file, {}, error));
+  FloatTensors tensors;
+  for (int i = 0; i < program.tensor_count; ++i) {
+    const Tensor* t = parsed.find(program.tensors[i].name);
+    REQUIRE(t);
+    FloatTensor copy;
+    copy.shape.assign(t->shape, t->shape + t->rank);
+    copy.values.resize(t->bytes / 4);
+    std::memcpy(copy.values.data(), t->data, t->bytes);
+    tensors[std::string(t->name)] = std::move(copy);
+  }
+  return tensors;
+}
+
+Run compile_and_run(const Network& network, const CpuTarget& target) {
+  const TemporaryFolder folder;
+  LibraryRequest request;
+  request.name = "one_block";
+  request.targets = {target};
+  request.folder = folder.path();
+  request.shared = true;
+  request.jobs.compiler = EFFNETC;
+  request.jobs.cache_dir = EFFNET_BINARY_DIR "/tests/kernels";
+  const LibraryPlan library = spread_out_plan(network, target);
+  const Status built = write_library(request, library);
+  INFO((built.ok() ? "" : built.message()));
+  REQUIRE(built.ok());
+
+  void* handle = dlopen(folder.file("libone_block.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  REQUIRE(handle);
+  const auto find = [&]<typename F>(const char* name, F*& function) {
+    function = reinterpret_cast<F*>(dlsym(handle, name));
+    REQUIRE(function);
+  };
+  const effnet_program* (*program)() = nullptr;
+  effnet_status (*open)(const void*, std::size_t, const effnet_options*, effnet_model**) = nullptr;
+  decltype(&effnet_run) run = nullptr;
+  decltype(&effnet_close) close = nullptr;
+  find("one_block_program", program);
+  find("one_block_open_memory", open);
+  find("effnet_run", run);
+  find("effnet_close", close);
+
+  const Result<RandomWeights> weights = RandomWeights::make(*program());
+  REQUIRE(weights.ok());
+  Run result{library.variants[0], unpack(network, tensors_of(*program(), weights->file())), {}, {}, {}};
+  RandomNumbers random(7);
+  result.input.resize(static_cast<std::size_t>(network.resolution) * network.resolution * 3);
+  for (float& v : result.input) v = random(1.0f);
+  result.logits.resize(network.classes);
+
+  // The arena is filled with values that would show: whatever is not written must not matter.
+  const std::size_t floats = (result.plan.activation_bytes + result.plan.scratch_bytes + 128) / 4;
+  float* arena = static_cast<float*>(std::aligned_alloc(64, (floats * 4 + 63) / 64 * 64));
+  std::fill_n(arena, floats, 1e30f);
+  char error[300] = "";
+  effnet_options options{};
+  options.arena = arena;
+  options.arena_bytes = floats * 4;
+  options.error = error;
+  options.error_bytes = sizeof error;
+  options.target = target.name.c_str();
+  effnet_model* model = nullptr;
+  const effnet_status opened = open(weights->file().data(), weights->file().size(), &options, &model);
+  INFO(error);
+  REQUIRE(opened == EFFNET_OK);
+  REQUIRE(run(model, result.input.data(), result.logits.data()) == EFFNET_OK);
+  result.arena.assign(arena, arena + floats);
+  close(model);
+  std::free(arena);
+  dlclose(handle);
+  return result;
+}
+
+double largest(const Values& values) {
+  double most = 0;
+  for (const double v : values) most = std::max(most, std::abs(v));
+  return most;
+}
+
+// eps * K * max|a| * max|b| * 4, and what an activation's polynomial may add: 2e-6 of the largest value.
+double tolerance(double length, double a, double b, double result) {
+  return 1.1920929e-7 * 4 * length * a * b + 2e-6 * std::max(1.0, result);
+}
+
+void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a, double b) {
+  REQUIRE(got.size() == wanted.size());
+  double worst = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    REQUIRE(std::isfinite(got[i]));
+    worst = std::max(worst, std::abs(got[i] - wanted[i]));
+  }
+  INFO(what);
+  CHECK(worst <= tolerance(length, a, b, largest(wanted)));
+}
+
+void check_steps(const Network& n, const Run& r) {
+  const auto weight = [&](const std::string& name) -> const Values& { return r.weights.at(name); };
+  const Block& block = n.blocks[0];
+  Tensor3 input(n.resolution, n.resolution, 3);
+  std::copy(r.input.begin(), r.input.end(), input.values.begin());
+
+  const Tensor3 stem = r.map("stem", n.stem.out);
+  const Tensor3 stem_wanted = activate(n.stem.activation, convolution(input, weight("stem.weight"), weight("stem.bias"),
+                                                                      {3, 2, n.stem.border}));
+  compare("stem", stem.values, stem_wanted.values, 27, largest(input.values), largest(weight("stem.weight")));
+
+  const Layer& dw = block.depthwise;
+  Tensor3 expanded = stem;
+  double expand_error = 0;
+  if (block.has_expand) {
+    expanded = activate(block.expand.activation,
+                        pointwise(stem, weight("blocks.0.expand.weight"), weight("blocks.0.expand.bias")));
+    expand_error = tolerance(stem.channels, largest(stem.values), largest(weight("blocks.0.expand.weight")),
+                             largest(expanded.values));
+  }
+  const Tensor3 wide = r.map("blocks.0.depthwise", dw.out);
+  const Values& dw_weight = weight("blocks.0.depthwise.weight");
+  const Tensor3 wide_wanted =
+      activate(dw.activation,
+               depthwise(expanded, dw_weight, weight("blocks.0.depthwise.bias"), {dw.kernel, dw.stride, dw.border}));
+  // The expansion's error goes through the depthwise sum.
+  const double through = expand_error / 1.1920929e-7 / 4 / std::max(1e-9, largest(expanded.values));
+  compare("depthwise", wide.values, wide_wanted.values, dw.kernel * dw.kernel * (1 + through), largest(expanded.values),
+          largest(dw_weight));
+
+  Tensor3 gated = wide;
+  if (block.has_squeeze_excite) {
+    const std::string name = "blocks.0.squeeze_excite";
+    const Values gates = squeeze_excite_gates(
+        average(wide), {weight(name + ".reduce.weight"), weight(name + ".reduce.bias"), weight(name + ".expand.weight"),
+                        weight(name + ".expand.bias")});
+    const Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
+    compare("squeeze_excite", gate.values, gates, wide.channels, largest(wide.values),
+            largest(weight(name + ".reduce.weight")));
+    for (int y = 0; y < gated.height; ++y)
+      for (int x = 0; x < gated.width; ++x)
+        for (int c = 0; c < gated.channels; ++c) gated.at(y, x, c) *= gate.at(0, 0, c);
+  }
+
+  Tensor3 narrow_wanted = pointwise(gated, weight("blocks.0.project.weight"), weight("blocks.0.project.bias"));
+  if (block.residual) narrow_wanted = add(narrow_wanted, stem);
+  const Tensor3 narrow = r.map("blocks.0.project", block.project.out);
+  compare("project", narrow.values, narrow_wanted.values, wide.channels, largest(gated.values),
+          largest(weight("blocks.0.project.weight")));
+
+  const Tensor3 last = r.map("head", n.head.out);
+  const Tensor3 last_wanted = activate(n.head.activation, pointwise(narrow, weight("head.weight"), weight("head.bias")));
+  compare("head", last.values, last_wanted.values, narrow.channels, largest(narrow.values), largest(weight("head.weight")));
+  const Tensor3 features = r.map("features", {1, 1, last.channels});
+  compare("average", features.values, average(last), last.height * last.width, largest(last.values), 1);
+
+  const Values logits(r.logits.begin(), r.logits.end());
+  compare("classifier", logits, dense(features.values, weight("classifier.weight"), weight("classifier.bias")),
+          last.channels, largest(features.values), largest(weight("classifier.weight")));
+}
+
+}  // namespace
+
+TEST_CASE("Every operator equals the reference on awkward shapes, for every target that runs here") {
+  int tested = 0;
+  for (const CpuTarget& target : cpu_targets()) {
+    if (!runs_here(target)) continue;
+    for (const OneBlock& shape : shapes) {
+      INFO(target.name << ", resolution " << shape.resolution << ", " << shape.stem_channels << " channels, kernel "
+                       << shape.kernel << ", stride " << shape.stride);
+      const Network network = one_block_network(shape);
+      check_steps(network, compile_and_run(network, target));
+      ++tested;
+    }
+  }
+  CHECK(tested >= static_cast<int>(shapes.size()));
+}
+
+TEST_CASE("A schedule changes the speed and not one bit") {
+  const Network network = one_block_network({45, 16, 6, 5, 1, 32, Padding::symmetric, true, Activation::swish, 32, 7});
+  const Result<CpuTarget> host = find_target("host");
+  REQUIRE(host.ok());
+  CpuTarget other = *host;  // the same instructions, other register tiles and blocks
+  other.machine.registers /= 2;
+  const Run a = compile_and_run(network, *host), b = compile_and_run(network, other);
+  REQUIRE(a.plan.kernels[1].schedule != b.plan.kernels[1].schedule);
+  CHECK(a.logits == b.logits);
+  CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+}
+
+}  // namespace effnet::test
