@@ -11,9 +11,9 @@
 namespace effnet {
 
 struct JobOptions {
-  std::string compiler;  // the effnetc to run as child processes; empty: the running program
-  int jobs = 0;                                       // at a time; 0: as many as there are cores
-  std::string cache_dir;                              // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
+  std::string compiler;   // the effnetc to run as child processes; empty: the running program
+  int jobs = 0;           // at a time; 0: as many as there are cores
+  std::string cache_dir;  // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
   std::function<void(int done, int total)> progress;  // called from one thread at a time; may be empty
 };
 

@@ -22,7 +22,8 @@ void set_window(Layer& layer, int kernel, int stride, Padding padding, int chann
   }
 }
 
-Layer layer_of(LayerKind kind, const std::string& name, const Shape& in, int channels, Activation activation) {
+Layer layer_of(LayerKind kind, const std::string& name, const Shape& in, int channels,
+               Activation activation) {
   Layer layer;
   layer.kind = kind;
   layer.name = name;
@@ -40,7 +41,8 @@ Network one_block_network(const OneBlock& b) {
   n.padding = b.padding;
   n.resolution = b.resolution;
   n.classes = b.classes;
-  n.stem = layer_of(LayerKind::convolution, "stem", {b.resolution, b.resolution, 3}, b.stem_channels, b.activation);
+  n.stem = layer_of(LayerKind::convolution, "stem", {b.resolution, b.resolution, 3}, b.stem_channels,
+                    b.activation);
   set_window(n.stem, 3, 2, b.padding, b.stem_channels);
 
   Block block;
@@ -54,14 +56,15 @@ Network one_block_network(const OneBlock& b) {
   const Shape expanded = block.has_expand ? block.expand.out : n.stem.out;
   block.depthwise = layer_of(LayerKind::depthwise, "blocks.0.depthwise", expanded, wide, b.activation);
   set_window(block.depthwise, b.kernel, b.stride, b.padding, wide);
-  block.squeeze_excite = layer_of(LayerKind::squeeze_excite, "blocks.0.squeeze_excite", block.depthwise.out, wide,
-                                  Activation::none);
+  block.squeeze_excite = layer_of(LayerKind::squeeze_excite, "blocks.0.squeeze_excite", block.depthwise.out,
+                                  wide, Activation::none);
   block.squeeze_excite.squeezed = std::max(1, b.stem_channels / 4);
-  block.project =
-      layer_of(LayerKind::pointwise, "blocks.0.project", block.depthwise.out, b.out_channels, Activation::none);
+  block.project = layer_of(LayerKind::pointwise, "blocks.0.project", block.depthwise.out, b.out_channels,
+                           Activation::none);
   n.blocks = {block};
   n.head = layer_of(LayerKind::pointwise, "head", block.project.out, b.head_channels, b.activation);
-  n.classifier = layer_of(LayerKind::dense, "classifier", {1, 1, b.head_channels}, b.classes, Activation::none);
+  n.classifier =
+      layer_of(LayerKind::dense, "classifier", {1, 1, b.head_channels}, b.classes, Activation::none);
   return n;
 }
 

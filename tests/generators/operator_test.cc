@@ -1,5 +1,5 @@
-// Every operator against a plain double precision reference: networks of one block on awkward shapes, compiled for every
-// target that this CPU runs, each step compared on the very inputs that it had.
+// Every operator against a plain double precision reference: networks of one block on awkward shapes,
+// compiled for every target that this CPU runs, each step compared on the very inputs that it had.
 #include <dlfcn.h>
 
 #include <cmath>
@@ -31,7 +31,8 @@ const std::vector<OneBlock> shapes = {
     {38, 56, 6, 3, 1, 56, Padding::symmetric, false, Activation::relu6, 8, 100},
 };
 
-// A library whose buffers all have their own place in the arena, so that every step's output can be looked at.
+// A library whose buffers all have their own place in the arena, so that every step's output can be looked
+// at.
 LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target) {
   Result<Plan> plan = make_plan(network, {target, 1, nullptr});
   REQUIRE(plan.ok());
@@ -155,7 +156,8 @@ double tolerance(double length, double a, double b, double result) {
   return 1.1920929e-7 * 4 * length * a * b + 2e-6 * std::max(1.0, result);
 }
 
-void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a, double b) {
+void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a,
+             double b) {
   REQUIRE(got.size() == wanted.size());
   double worst = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
@@ -173,8 +175,9 @@ void check_steps(const Network& n, const Run& r) {
   std::copy(r.input.begin(), r.input.end(), input.values.begin());
 
   const Tensor3 stem = r.map("stem", n.stem.out);
-  const Tensor3 stem_wanted = activate(n.stem.activation, convolution(input, weight("stem.weight"), weight("stem.bias"),
-                                                                      {3, 2, n.stem.border}));
+  const Tensor3 stem_wanted =
+      activate(n.stem.activation,
+               convolution(input, weight("stem.weight"), weight("stem.bias"), {3, 2, n.stem.border}));
   compare("stem", stem.values, stem_wanted.values, 27, largest(input.values), largest(weight("stem.weight")));
 
   const Layer& dw = block.depthwise;
@@ -188,20 +191,20 @@ void check_steps(const Network& n, const Run& r) {
   }
   const Tensor3 wide = r.map("blocks.0.depthwise", dw.out);
   const Values& dw_weight = weight("blocks.0.depthwise.weight");
-  const Tensor3 wide_wanted =
-      activate(dw.activation,
-               depthwise(expanded, dw_weight, weight("blocks.0.depthwise.bias"), {dw.kernel, dw.stride, dw.border}));
+  const Tensor3 wide_wanted = activate(
+      dw.activation,
+      depthwise(expanded, dw_weight, weight("blocks.0.depthwise.bias"), {dw.kernel, dw.stride, dw.border}));
   // The expansion's error goes through the depthwise sum.
   const double through = expand_error / 1.1920929e-7 / 4 / std::max(1e-9, largest(expanded.values));
-  compare("depthwise", wide.values, wide_wanted.values, dw.kernel * dw.kernel * (1 + through), largest(expanded.values),
-          largest(dw_weight));
+  compare("depthwise", wide.values, wide_wanted.values, dw.kernel * dw.kernel * (1 + through),
+          largest(expanded.values), largest(dw_weight));
 
   Tensor3 gated = wide;
   if (block.has_squeeze_excite) {
     const std::string name = "blocks.0.squeeze_excite";
-    const Values gates = squeeze_excite_gates(
-        average(wide), {weight(name + ".reduce.weight"), weight(name + ".reduce.bias"), weight(name + ".expand.weight"),
-                        weight(name + ".expand.bias")});
+    const Values gates =
+        squeeze_excite_gates(average(wide), {weight(name + ".reduce.weight"), weight(name + ".reduce.bias"),
+                                             weight(name + ".expand.weight"), weight(name + ".expand.bias")});
     const Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
     compare("squeeze_excite", gate.values, gates, wide.channels, largest(wide.values),
             largest(weight(name + ".reduce.weight")));
@@ -210,21 +213,25 @@ void check_steps(const Network& n, const Run& r) {
         for (int c = 0; c < gated.channels; ++c) gated.at(y, x, c) *= gate.at(0, 0, c);
   }
 
-  Tensor3 narrow_wanted = pointwise(gated, weight("blocks.0.project.weight"), weight("blocks.0.project.bias"));
+  Tensor3 narrow_wanted =
+      pointwise(gated, weight("blocks.0.project.weight"), weight("blocks.0.project.bias"));
   if (block.residual) narrow_wanted = add(narrow_wanted, stem);
   const Tensor3 narrow = r.map("blocks.0.project", block.project.out);
   compare("project", narrow.values, narrow_wanted.values, wide.channels, largest(gated.values),
           largest(weight("blocks.0.project.weight")));
 
   const Tensor3 last = r.map("head", n.head.out);
-  const Tensor3 last_wanted = activate(n.head.activation, pointwise(narrow, weight("head.weight"), weight("head.bias")));
-  compare("head", last.values, last_wanted.values, narrow.channels, largest(narrow.values), largest(weight("head.weight")));
+  const Tensor3 last_wanted =
+      activate(n.head.activation, pointwise(narrow, weight("head.weight"), weight("head.bias")));
+  compare("head", last.values, last_wanted.values, narrow.channels, largest(narrow.values),
+          largest(weight("head.weight")));
   const Tensor3 features = r.map("features", {1, 1, last.channels});
   compare("average", features.values, average(last), last.height * last.width, largest(last.values), 1);
 
   const Values logits(r.logits.begin(), r.logits.end());
-  compare("classifier", logits, dense(features.values, weight("classifier.weight"), weight("classifier.bias")),
-          last.channels, largest(features.values), largest(weight("classifier.weight")));
+  compare("classifier", logits,
+          dense(features.values, weight("classifier.weight"), weight("classifier.bias")), last.channels,
+          largest(features.values), largest(weight("classifier.weight")));
 }
 
 }  // namespace
@@ -234,8 +241,8 @@ TEST_CASE("Every operator equals the reference on awkward shapes, for every targ
   for (const CpuTarget& target : cpu_targets()) {
     if (!runs_here(target)) continue;
     for (const OneBlock& shape : shapes) {
-      INFO(target.name << ", resolution " << shape.resolution << ", " << shape.stem_channels << " channels, kernel "
-                       << shape.kernel << ", stride " << shape.stride);
+      INFO(target.name << ", resolution " << shape.resolution << ", " << shape.stem_channels
+                       << " channels, kernel " << shape.kernel << ", stride " << shape.stride);
       const Network network = one_block_network(shape);
       check_steps(network, compile_and_run(network, target));
       ++tested;
@@ -245,7 +252,8 @@ TEST_CASE("Every operator equals the reference on awkward shapes, for every targ
 }
 
 TEST_CASE("A schedule changes the speed and not one bit") {
-  const Network network = one_block_network({45, 16, 6, 5, 1, 32, Padding::symmetric, true, Activation::swish, 32, 7});
+  const Network network =
+      one_block_network({45, 16, 6, 5, 1, 32, Padding::symmetric, true, Activation::swish, 32, 7});
   const Result<CpuTarget> host = find_target("host");
   REQUIRE(host.ok());
   CpuTarget other = *host;  // the same instructions, other register tiles and blocks
