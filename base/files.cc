@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/unfinished.h"
 
 namespace effnet {
 namespace {
@@ -118,6 +119,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
       *target + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(count.fetch_add(1));
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0) return Status::error("cannot write " + in_quotes(path) + ": " + reason(errno));
+  add_unfinished(temporary);
   return AtomicFile(*target, temporary, descriptor);
 }
 
@@ -133,7 +135,9 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (temporary_.empty()) return;
+  ::unlink(temporary_.c_str());
+  remove_unfinished(temporary_);
 }
 
 Status AtomicFile::failure(int error) const {
@@ -155,6 +159,7 @@ Status AtomicFile::commit() {
   const int closed = ::close(std::exchange(descriptor_, -1));
   if (closed != 0 && errno != EINTR) return failure(errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failure(errno);
+  remove_unfinished(temporary_);
   temporary_.clear();
   sync_folder_of(path_);
   return {};

@@ -164,7 +164,7 @@ void emit_run(std::string& text, const Plan& plan) {
     }
     const bool classifier = step.name == "classifier";
     print(text, "\n  /* %s: %s */\n", step.name.c_str(), step.operation.c_str());
-    print(text, "  const effnet_buffers b%zu = {{%s}%s};\n", i, pointers.c_str(), scalars.c_str());
+    print(text, "  const effnet_buffers b%zu = {.p = {%s}%s};\n", i, pointers.c_str(), scalars.c_str());
     print(text, "  effnet_run_step(context, %zu, %s, %s_task_k%02d, &b%zu);\n", i,
           classifier ? "f->classifier_panels" : std::to_string(step.blocks * step.strips).c_str(),
           prefix.c_str(), step.kernel, i);

@@ -12,6 +12,7 @@
 #include "base/process.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "base/unfinished.h"
 #include "generators/compile.h"
 
 namespace effnet {
@@ -63,6 +64,7 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
         temporary,      request.generator,
         request.target, std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
     for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
+    add_unfinished(temporary);
     Result<ProcessResult> run = run_process(arguments, "", most_seconds);
     const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
     if (!run || run->exit_status != 0) {
@@ -72,6 +74,7 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
                            ": " + first_line(run->errors));
     }
     fs::rename(temporary, path, ignored);
+    remove_unfinished(temporary);
     if (ignored) return Status::error("cannot write " + path + ": " + ignored.message());
   }
   return read_file(path, most_object_bytes);

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/unfinished.h"
 #include "pipeline/emit.h"
 #include "pipeline/plan.h"
 
@@ -34,6 +35,7 @@ class Workspace {
       if (!existed) fs::remove(folder, failed);
       return Status::error("cannot write into the folder " + folder + ": " + why);
     }
+    add_unfinished(path);
     return Workspace(path, existed ? "" : folder);
   }
   Workspace(Workspace&& other) noexcept : path_(std::move(other.path_)), made_(std::move(other.made_)) {
@@ -44,6 +46,7 @@ class Workspace {
     if (path_.empty()) return;
     std::error_code ignored;
     fs::remove_all(path_, ignored);
+    remove_unfinished(path_);
     if (!made_.empty()) fs::remove(made_, ignored);  // only when it is empty
   }
   const std::string& path() const { return path_; }
@@ -56,6 +59,17 @@ class Workspace {
 std::vector<std::string> words(const std::string& text) {
   std::istringstream stream(text);
   return {std::istream_iterator<std::string>(stream), {}};
+}
+
+// The line that says what is wrong: compilers may begin with how a file came to be included.
+std::string first_error(const std::string& text) {
+  std::istringstream lines(text);
+  std::string first;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("error") != std::string::npos) return line;
+    if (first.empty()) first = line;
+  }
+  return first;
 }
 
 // Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a
@@ -71,7 +85,7 @@ Status run_cc(const LibraryRequest& request, const std::string& folder,
   if (!run) return run.status();
   if (run->exit_status == 0) return {};
   return Status::error(command[0] + " failed with status " + std::to_string(run->exit_status) + ": " +
-                       run->errors.substr(0, run->errors.find('\n')));
+                       first_error(run->errors));
 }
 
 // Every variant's kernels as object files in the workspace; returns their names.
@@ -115,10 +129,12 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   Result<std::vector<std::string>> files = write_objects(request, library, folder);
   if (!files) return files.status();
   if (Status status = run_cc(request, folder,
-                             {"-std=c11", "-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-I",
-                              installed("include"), "-c", name + ".c", "-o", name + ".o"});
+                             {"-std=c11", "-O2", "-g0", "-fPIC", "-ffreestanding", "-fvisibility=hidden",
+                              "-I", installed("include"), "-c", name + ".c", "-o", name + ".o"});
       !status)
     return status;
+  if (!fs::exists(folder + "/" + name + ".o"))
+    return Status::error("the C compiler '" + request.cc + "' wrote no object; --cc names another");
   files->insert(files->begin(), name + ".o");
   if (Status status = write_archive(request, folder, *files); !status) return status;
   if (!request.shared) return {};

@@ -118,9 +118,9 @@ std::string format_row(const ScheduleRow& row) {
 Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders, const std::string& target,
                                         const std::vector<std::string>& operators) {
   ScheduleRows rows;
-  for (const std::string& folder : folders) {
+  for (std::size_t i = 0; i < folders.size(); ++i) {
     for (const std::string& operation : operators) {
-      const std::string path = (std::filesystem::path(folder) / target / (operation + ".rows")).string();
+      const std::string path = (std::filesystem::path(folders[i]) / target / (operation + ".rows")).string();
       std::error_code missing;
       if (!std::filesystem::exists(path, missing)) continue;
       Result<std::string> text = read_file(path, most_rows_bytes);
@@ -132,7 +132,7 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
         if (line.empty() || line[0] == '#') continue;
         Result<ScheduleRow> row = parse_row(line);
         if (!row) return Status::error(path + ":" + std::to_string(number) + ": " + row.message());
-        rows.entries_.push_back({operation, *std::move(row)});
+        rows.entries_.push_back({i, operation, *std::move(row)});
       }
     }
   }
@@ -142,12 +142,13 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
 const ScheduleRow* ScheduleRows::find(const std::string& operation, const Numbers& problem,
                                       int threads) const {
   const Numbers key = without_padding(problem);
-  const ScheduleRow* best = nullptr;
+  const Entry* best = nullptr;
   for (const Entry& entry : entries_) {
     if (entry.operation != operation || entry.row.problem != key) continue;
-    if (!best || std::abs(entry.row.threads - threads) < std::abs(best->threads - threads)) best = &entry.row;
+    if (best && best->folder < entry.folder) break;
+    if (!best || std::abs(entry.row.threads - threads) < std::abs(best->row.threads - threads)) best = &entry;
   }
-  return best;
+  return best ? &best->row : nullptr;
 }
 
 std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped) {

@@ -40,6 +40,7 @@ class ScheduleRows {
 
  private:
   struct Entry {
+    std::size_t folder;  // in the chain
     std::string operation;
     ScheduleRow row;
   };

@@ -1,11 +1,16 @@
 #include "tools/command.h"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
+
+#include "base/unfinished.h"
 
 namespace effnet {
 
 int run_program(CLI::App& app, const Commands& commands, int argc, char** argv) {
+  clean_up_on_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error of write()
   std::string where = app.get_name();
   try {
     app.parse(argc, argv);

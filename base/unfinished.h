@@ -1,0 +1,15 @@
+// Files and folders that are being made: removed when a signal ends the program.
+#pragma once
+
+#include <string>
+
+namespace effnet {
+
+void add_unfinished(const std::string& path);
+void remove_unfinished(const std::string& path);  // it is finished, or gone
+
+// From now on SIGINT, SIGTERM and SIGHUP remove what is unfinished and end the program with status 128 +
+// signal. Called once, before any thread starts.
+void clean_up_on_signals();
+
+}  // namespace effnet

@@ -1,0 +1,136 @@
+// What effnetc compile refuses: one line, a non-zero status, and nothing left behind.
+#include <filesystem>
+
+#include "tests/catch.h"
+#include "tests/pipeline/effnetc_program.h"
+
+namespace effnet::test {
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// One line on stderr that has every one of `parts`.
+void check_refused(const ProcessResult& result, const std::vector<std::string>& parts) {
+  INFO(result.error);
+  CHECK(result.status != 0);
+  CHECK(result.status < 126);  // neither a signal nor a program that could not be started
+  CHECK(result.out.empty());
+  CHECK(lines_of(result.error).size() == 1);
+  for (const std::string& part : parts) CHECK(contains(result.error, part));
+}
+
+ProcessResult compile(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {EFFNETC, "compile"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_program(command);
+}
+
+TEST_CASE("what is wrong with the arguments is said in one line, and no folder is made") {
+  const TemporaryFolder folder;
+  const std::string out = folder.file("out");
+  SECTION("unknown network") {
+    check_refused(compile({"eficientnet_b0", "-o", out}), {"eficientnet_b0", "did you mean efficientnet_b0"});
+  }
+  SECTION("network file that is not there") {
+    check_refused(compile({folder.file("none.json"), "-o", out}), {"none.json"});
+  }
+  SECTION("unknown target") { check_refused(compile_small(out, {"--target", "x86-64-v9"}), {"x86-64-v9"}); }
+  SECTION("one unknown target of two") {
+    check_refused(compile_small(out, {"--target", "x86-64-v3,pentium"}), {"pentium"});
+  }
+  SECTION("no target") { check_refused(compile_small(out, {"--target", ""}), {"target"}); }
+  SECTION("a name that begins with a digit") {
+    check_refused(compile_small(out, {"--name", "9x"}), {"9x", "--name"});
+  }
+  SECTION("a name that is a path") { check_refused(compile_small(out, {"--name", "../x"}), {"../x"}); }
+  SECTION("a name that is too long") {
+    check_refused(compile_small(out, {"--name", std::string(61, 'a')}), {"60"});
+  }
+  SECTION("resolution 0") {
+    check_refused(compile({"efficientnet_b0", "-o", out, "--resolution", "0"}), {"resolution"});
+  }
+  SECTION("classes 0") { check_refused(compile_small(out, {"--classes", "0"}), {"classes"}); }
+  SECTION("an arena that is too large") {
+    check_refused(compile({"efficientnet_b7", "-o", out, "--resolution", "65535"}), {"resolution"});
+  }
+  SECTION("another precision") { check_refused(compile_small(out, {"--precision", "int8"}), {"int8"}); }
+  SECTION("schedules that are not there") {
+    check_refused(compile_small(out, {"--schedules", folder.file("none")}), {"none"});
+  }
+  SECTION("no output folder") { check_refused(compile({"efficientnet_b0"}), {"--output"}); }
+  CHECK(names_in(folder.path().string()).empty());
+}
+
+TEST_CASE("a folder that cannot be written is named") {
+  check_refused(compile_small("/proc/x"), {"/proc/x"});
+  check_refused(compile_small("/dev/full"), {"/dev/full"});
+  check_refused(compile_small("/dev/full/x"), {"/dev/full/x"});
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_CASE("a cache folder that cannot be written is named") {
+  const TemporaryFolder folder;
+  const std::string out = folder.file("out");
+  check_refused(
+      compile({"tf_efficientnet_lite0", "-o", out, "--resolution", "64", "--cache-dir", "/proc/cache"}),
+      {"/proc/cache"});
+  CHECK(names_in(folder.path().string()).empty());
+}
+
+TEST_CASE("a C compiler that fails leaves nothing behind") {
+  const TemporaryFolder folder;
+  const std::string out = folder.file("out");
+  SECTION("false") { check_refused(compile_small(out, {"--cc", "false"}), {"false"}); }
+  SECTION("a program that is not there") {
+    check_refused(compile_small(out, {"--cc", "/nonexistent"}), {"/nonexistent"});
+  }
+  SECTION("nothing") { check_refused(compile_small(out, {"--cc", " "}), {"--cc"}); }
+  SECTION("a compiler that writes no object") {
+    const ProcessResult result = compile_small(out, {"--cc", "true"});
+    check_refused(result, {});
+  }
+  SECTION("a linker that fails") {
+    check_refused(compile_small(out, {"--shared", "--cc", "cc -Wl,--no-such-option"}), {"cc failed"});
+  }
+  CHECK(names_in(folder.path().string()).empty());
+}
+
+TEST_CASE("a failure leaves the files of an earlier compilation as they are") {
+  const TemporaryFolder folder;
+  const std::string out = folder.path().string();
+  write_file(folder.path() / "tf_efficientnet_lite0.h", "mine");
+  check_refused(compile_small(out, {"--cc", "false"}), {});
+  CHECK(names_in(out) == std::vector<std::string>{"tf_efficientnet_lite0.h"});
+  CHECK(read_file(folder.path() / "tf_efficientnet_lite0.h") == "mine");
+}
+
+TEST_CASE("a folder in the place of a result is an error") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "tf_efficientnet_lite0.h" / "inner");
+  check_refused(compile_small(folder.path().string()), {"tf_efficientnet_lite0.h"});
+  CHECK(names_in(folder.path().string()) == std::vector<std::string>{"tf_efficientnet_lite0.h"});
+}
+
+TEST_CASE("damaged schedules are named with file and line") {
+  const TemporaryFolder folder;
+  const std::string out = folder.file("out");
+  std::filesystem::create_directories(folder.path() / "rows" / "x86-64-v3");
+  write_file(folder.path() / "rows" / "x86-64-v3" / "head.rows", "# rows\nnonsense\n");
+  check_refused(compile_small(out, {"--target", "x86-64-v3", "--schedules", folder.file("rows")}),
+                {"head.rows:2: "});
+  CHECK(names_in(folder.path().string()) == std::vector<std::string>{"rows"});
+}
+
+TEST_CASE("a damaged row is no obstacle for another target") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "rows" / "x86-64-v4");
+  write_file(folder.path() / "rows" / "x86-64-v4" / "head.rows", "nonsense\n");
+  must_compile(folder.file("out"), {"--target", "x86-64-v3", "--schedules", folder.file("rows")});
+}
+
+}  // namespace
+
+}  // namespace effnet::test

@@ -1,0 +1,190 @@
+// What a compiled library's files hold.
+#include <algorithm>
+#include <sstream>
+
+#include "tests/catch.h"
+#include "tests/pipeline/effnetc_program.h"
+
+namespace effnet::test {
+
+namespace {
+
+bool begins_with(const std::string& text, const std::string& beginning) {
+  return text.rfind(beginning, 0) == 0;
+}
+
+// The first words of `nm`'s lines: symbols.
+std::vector<std::string> symbols(const std::string& archive, const std::string& which) {
+  const ProcessResult nm = run_program({"nm", "-g", "--format=posix", which, archive});
+  INFO(nm.error);
+  REQUIRE(nm.status == 0);
+  std::vector<std::string> names;
+  for (const std::string& line : lines_of(nm.out))
+    if (!line.empty() && line.back() != ':') names.push_back(line.substr(0, line.find(' ')));
+  return names;
+}
+
+struct Files {
+  std::string archive, source, header;
+  bool operator==(const Files&) const = default;
+};
+
+Files files_of(const std::string& folder, const std::string& name) {
+  return {read_file(folder + "/lib" + name + ".a"), read_file(folder + "/" + name + ".c"),
+          read_file(folder + "/" + name + ".h")};
+}
+
+TEST_CASE("a compilation gives the same bytes again") {
+  const TemporaryFolder first, second, caches;
+  must_compile(first.file("a"), {"--name", "small"});
+  const Files files = files_of(first.file("a"), "small");
+  CHECK(names_in(first.file("a")) == std::vector<std::string>{"libsmall.a", "small.c", "small.h"});
+
+  const auto check_same = [&](const std::string& folder) {
+    const Files other = files_of(folder, "small");
+    CHECK(files.archive == other.archive);
+    CHECK(files.source == other.source);
+    CHECK(files.header == other.header);
+  };
+  SECTION("in another folder") {
+    must_compile(second.file("much/longer/folder"), {"--name", "small"});
+    check_same(second.file("much/longer/folder"));
+  }
+  SECTION("with one job at a time and an empty cache") {
+    must_compile(second.file("b"), {"--name", "small", "--jobs", "1", "--cache-dir", caches.file("one")});
+    check_same(second.file("b"));
+  }
+  SECTION("with many jobs and an empty cache") {
+    must_compile(second.file("b"), {"--name", "small", "--jobs", "16", "--cache-dir", caches.file("many")});
+    check_same(second.file("b"));
+  }
+}
+
+TEST_CASE("two compilations at a time share a cache") {
+  const TemporaryFolder folder;
+  const std::string command = EFFNETC
+                              " compile tf_efficientnet_lite0 --resolution 64 --name small --cache-dir " +
+                              folder.file("cache") + " -o ";
+  const ProcessResult both = run_program(
+      {"sh", "-c",
+       command + folder.file("a") + " & first=$!; " + command + folder.file("b") + " && wait $first"});
+  INFO(both.error);
+  REQUIRE(both.status == 0);
+  CHECK(files_of(folder.file("a"), "small") == files_of(folder.file("b"), "small"));
+  for (const std::string& name : names_in(folder.file("cache"))) {
+    INFO(name);
+    CHECK(name.find("tmp") == std::string::npos);
+  }
+}
+
+TEST_CASE("no file names a folder of the machine that compiled it") {
+  const TemporaryFolder folder;
+  must_compile(folder.path().string(), {"--name", "small"});
+  const Files files = files_of(folder.path().string(), "small");
+  for (const std::string& text : {files.archive, files.source, files.header}) {
+    CHECK(text.find(folder.path().string()) == std::string::npos);
+    CHECK(text.find(EFFNET_BINARY_DIR) == std::string::npos);
+    CHECK(text.find(EFFNET_SOURCE_DIR) == std::string::npos);
+    CHECK(text.find("placeholder") == std::string::npos);
+  }
+}
+
+TEST_CASE("an archive's symbols") {
+  const TemporaryFolder folder;
+  must_compile(folder.path().string(), {"--name", "small"});
+  const std::string archive = folder.file("libsmall.a");
+  const std::vector<std::string> defined = symbols(archive, "--defined-only");
+  CHECK(defined.size() > 4);
+  for (const std::string& symbol : defined) {
+    INFO(symbol);
+    CHECK(begins_with(symbol, "small_"));
+  }
+  const std::vector<std::string> libc = {"memset", "memcpy", "memmove", "expf", "_GLOBAL_OFFSET_TABLE_"};
+  for (const std::string& symbol : symbols(archive, "--undefined-only")) {
+    INFO(symbol);
+    const bool defined_here = std::find(defined.begin(), defined.end(), symbol) != defined.end();
+    const bool allowed = std::find(libc.begin(), libc.end(), symbol) != libc.end();
+    CHECK((defined_here || allowed || begins_with(symbol, "effnet_")));
+  }
+}
+
+TEST_CASE("an archive runs nothing before main") {
+  const TemporaryFolder folder;
+  must_compile(folder.path().string(), {"--name", "small"});
+  for (const std::string& archive :
+       {folder.file("libsmall.a"), std::string(EFFNET_BINARY_DIR "/lib/libeffnet.a")}) {
+    const ProcessResult sections = run_program({"readelf", "-S", "-W", archive});
+    REQUIRE(sections.status == 0);
+    CHECK(sections.out.find(".text") != std::string::npos);
+    for (const char* section : {".init_array", ".fini_array", ".ctors", ".dtors", ".preinit_array"})
+      CHECK(sections.out.find(section) == std::string::npos);
+  }
+}
+
+TEST_CASE("the runtime defines only effnet_ symbols") {
+  const std::vector<std::string> defined = symbols(EFFNET_BINARY_DIR "/lib/libeffnet.a", "--defined-only");
+  CHECK_FALSE(defined.empty());
+  for (const std::string& symbol : defined) {
+    INFO(symbol);
+    CHECK(begins_with(symbol, "effnet_"));
+  }
+}
+
+TEST_CASE("the generated C has no warnings, and the header is C++ as well") {
+  const TemporaryFolder folder;
+  must_compile(folder.path().string(), {"--name", "small", "--target", "x86-64-v3,x86-64"});
+  int compilers = 0;
+  for (const char* compiler : {"gcc", "clang"}) {
+    if (run_program({compiler, "--version"}).status != 0) continue;
+    ++compilers;
+    INFO(compiler);
+    ProcessOptions inside;
+    inside.folder = folder.path();
+    const auto check = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), compiler);
+      for (const char* flag :
+           {"-Wall", "-Wextra", "-Werror", "-pedantic", "-I", EFFNET_BINARY_DIR "/include"})
+        arguments.emplace_back(flag);
+      const ProcessResult result = run_program(arguments, inside);
+      INFO(result.error);
+      CHECK(result.status == 0);
+    };
+    check({"-std=c11", "-O2", "-c", "small.c", "-o", "small.o"});
+    check({"-x", "c", "-std=c11", "-fsyntax-only", "small.h", "-Wno-unused-parameter"});
+    write_file(folder.path() / "both.cc",
+               "#include \"small.h\"\n#include \"small.h\"\nint main() { return 0; }\n");
+    check({"-x", "c++", "-std=c++11", "-fsyntax-only", "both.cc"});
+  }
+  CHECK(compilers > 0);
+}
+
+TEST_CASE("a fat library has the kernels of every target") {
+  const TemporaryFolder folder;
+  must_compile(folder.path().string(), {"--name", "fat", "--target", "x86-64-v3,x86-64"});
+  int v3 = 0, baseline = 0;
+  for (const std::string& symbol : symbols(folder.file("libfat.a"), "--defined-only")) {
+    if (begins_with(symbol, "fat_x86_64_v3_k"))
+      ++v3;
+    else if (begins_with(symbol, "fat_x86_64_k"))
+      ++baseline;
+  }
+  CHECK(v3 > 10);
+  CHECK(baseline > 10);
+}
+
+TEST_CASE("a shared library exports only what begins with its name or effnet_") {
+  const TemporaryFolder folder;
+  must_compile(folder.path().string(), {"--name", "small", "--shared"});
+  const ProcessResult nm =
+      run_program({"nm", "-D", "--defined-only", "--format=posix", folder.file("libsmall.so")});
+  REQUIRE(nm.status == 0);
+  CHECK_FALSE(lines_of(nm.out).empty());
+  for (const std::string& line : lines_of(nm.out)) {
+    INFO(line);
+    CHECK((begins_with(line, "small_") || begins_with(line, "effnet_")));
+  }
+}
+
+}  // namespace
+
+}  // namespace effnet::test
