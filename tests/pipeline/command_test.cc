@@ -53,7 +53,7 @@ TEST_CASE("what is wrong with the arguments is said in one line, and no folder i
     check_refused(compile({"efficientnet_b0", "-o", out, "--resolution", "0"}), {"resolution"});
   }
   SECTION("classes 0") { check_refused(compile_small(out, {"--classes", "0"}), {"classes"}); }
-  SECTION("an arena that is too large") {
+  SECTION("a resolution that is too large") {
     check_refused(compile({"efficientnet_b7", "-o", out, "--resolution", "65535"}), {"resolution"});
   }
   SECTION("another precision") { check_refused(compile_small(out, {"--precision", "int8"}), {"int8"}); }
