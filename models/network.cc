@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include "base/text.h"
@@ -101,8 +102,9 @@ void add_blocks(Network& network) {
 }
 
 std::string number(double value) {
-  std::string text = std::to_string(value);
-  return text.find('.') == std::string::npos ? text : text.substr(0, text.find_last_not_of('0') + 1);
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
 }
 
 Status check_range(const NetworkConfig& config, const char* what, double value, double least, double most) {

@@ -69,7 +69,7 @@ std::string first_error(const std::string& text) {
     if (line.find("error") != std::string::npos) return line;
     if (first.empty()) first = line;
   }
-  return first;
+  return first.empty() ? "it printed no reason" : first;
 }
 
 // Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a

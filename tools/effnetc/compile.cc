@@ -14,7 +14,8 @@ namespace {
 struct CompileArguments {
   std::string network, targets = "host", precision = "fp32";
   LibraryRequest request;
-  int resolution = 0, classes = 0;
+  std::optional<int> resolution;
+  int classes = 0;
 };
 
 Status run_compile(CompileArguments& a) {
@@ -23,7 +24,7 @@ Status run_compile(CompileArguments& a) {
                          " is not there; this version compiles fp32");
   Result<NetworkConfig> network = find_network(a.network);
   if (!network) return network.status();
-  if (a.resolution > 0) network->resolution = a.resolution;
+  if (a.resolution) network->resolution = *a.resolution;
   if (a.classes > 0) network->classes = a.classes;
   Result<std::vector<CpuTarget>> targets = find_targets(a.targets);
   if (!targets) return targets.status();
@@ -67,7 +68,7 @@ void add_compile(CLI::App& app, Commands& commands) {
       ->capture_default_str();
   command->add_option("--name", r.name,
                       "Library's name and prefix of its symbols (default: the network's name)");
-  command->add_option("--resolution", a->resolution, "Another input resolution")->check(CLI::Range(1, 65535));
+  command->add_option("--resolution", a->resolution, "Another input resolution, 8 to 4096");
   command->add_option("--classes", a->classes, "Another number of classes")->check(CLI::Range(1, 1000000));
   command->add_flag("--shared", r.shared, "Also lib<name>.so, which effnet loads");
   command->add_option("--threads", r.threads, "Schedules tuned for so many threads; any number runs")

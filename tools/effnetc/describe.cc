@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 struct DescribeArguments {
   std::string network, target = "host";
-  int resolution = 0, classes = 0, threads = 1;
+  std::optional<int> resolution;
+  int classes = 0, threads = 1;
   bool json = false;
 };
 
@@ -80,7 +81,7 @@ void print_steps(const Plan& plan) {
 Status run_describe(const DescribeArguments& a) {
   Result<NetworkConfig> config = find_network(a.network);
   if (!config) return config.status();
-  if (a.resolution > 0) config->resolution = a.resolution;
+  if (a.resolution) config->resolution = *a.resolution;
   if (a.classes > 0) config->classes = a.classes;
   Result<Network> network = build_network(*config);
   if (!network) return network.status();
@@ -120,7 +121,7 @@ void add_describe(CLI::App& app, Commands& commands) {
       ->required();
   command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")
       ->capture_default_str();
-  command->add_option("--resolution", a->resolution, "Another input resolution")->check(CLI::Range(1, 65535));
+  command->add_option("--resolution", a->resolution, "Another input resolution, 8 to 4096");
   command->add_option("--classes", a->classes, "Another number of classes")->check(CLI::Range(1, 1000000));
   command->add_option("--threads", a->threads, "Arena for so many threads")
       ->check(CLI::Range(1, 1024))
