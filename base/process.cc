@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 
 extern char** environ;
@@ -82,6 +83,11 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   if (!in_time) return Status::error(arguments[0] + " did not end within " + std::to_string(seconds) + " s");
   result.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
 }
 
 std::string own_path() {

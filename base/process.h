@@ -18,6 +18,9 @@ struct ProcessResult {
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder,
                                   int seconds);
 
+// The value of an environment variable; empty when it is not set.
+std::string environment_variable(const char* name);
+
 // The running program's own path.
 std::string own_path();
 

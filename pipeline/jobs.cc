@@ -83,11 +83,9 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
 }  // namespace
 
 std::string default_cache_dir() {
-  const auto variable = [](const char* name) {
-    return std::string(std::getenv(name) ? std::getenv(name) : "");
-  };
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache + "/effnet";
-  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/effnet";
+  if (const std::string cache = environment_variable("XDG_CACHE_HOME"); !cache.empty())
+    return cache + "/effnet";
+  if (const std::string home = environment_variable("HOME"); !home.empty()) return home + "/.cache/effnet";
   return (fs::temp_directory_path() / "effnet-cache").string();
 }
 

@@ -141,9 +141,8 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   std::vector<std::string> link = {"-shared", "-o", "lib" + name + ".so", "-Wl,-soname,lib" + name + ".so",
                                    "-Wl,-Bsymbolic"};
   link.insert(link.end(), files->begin(), files->end());
-  for (const char* argument : {"-Wl,--whole-archive"}) link.emplace_back(argument);
-  link.push_back(installed("lib/libeffnet.a"));
-  for (const char* argument : {"-Wl,--no-whole-archive", "-pthread", "-lm"}) link.emplace_back(argument);
+  link.insert(link.end(), {"-Wl,--whole-archive", installed("lib/libeffnet.a"), "-Wl,--no-whole-archive",
+                           "-pthread", "-lm"});
   return run_cc(request, folder, link);
 }
 

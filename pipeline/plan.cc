@@ -360,17 +360,15 @@ class Planner {
 // The arena's offsets and the kernels' indices are checked to stay far from what 32 bit index arithmetic
 // holds.
 constexpr std::int64_t most_arena_bytes = std::int64_t{1} << 32;
-constexpr std::int64_t most_buffer_bytes = std::int64_t{1} << 32;
 
 }  // namespace
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options) {
   Plan plan = Planner(network, options).run();
-  for (const Buffer& buffer : plan.buffers)
-    if (buffer.bytes >= most_buffer_bytes || plan.activation_bytes >= most_arena_bytes)
-      return Status::error(network.name + ": the arena would need " +
-                           std::to_string(plan.activation_bytes >> 20) +
-                           " MiB, more than 4096: lower the resolution or the width");
+  if (plan.activation_bytes >= most_arena_bytes)
+    return Status::error(network.name + ": the arena would need " +
+                         std::to_string(plan.activation_bytes >> 20) +
+                         " MiB, more than 4096: lower the resolution or the width");
   return plan;
 }
 

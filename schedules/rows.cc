@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/process.h"
 #include "base/text.h"
 
 namespace effnet {
@@ -156,12 +157,9 @@ std::vector<std::string> schedule_folders(const std::string& option, const std::
   const auto add = [&](const std::string& folder) {
     if (!folder.empty()) folders.push_back(folder);
   };
-  const auto variable = [](const char* name) {
-    return std::string(std::getenv(name) ? std::getenv(name) : "");
-  };
   add(option);
-  add(variable("EFFNET_SCHEDULES"));
-  const std::string home = variable("HOME"), data = variable("XDG_DATA_HOME");
+  add(environment_variable("EFFNET_SCHEDULES"));
+  const std::string home = environment_variable("HOME"), data = environment_variable("XDG_DATA_HOME");
   if (!data.empty())
     add(data + "/effnet/schedules");
   else if (!home.empty())

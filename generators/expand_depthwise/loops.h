@@ -21,7 +21,6 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   Var xo("xo"), xi("xi"), po("po"), pi("pi");
-  const bool one_tile = s.tile_panels == s.block_panels;
 
   const int columns = std::min(s.depthwise_columns, p.out_width);
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
@@ -43,8 +42,12 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   const int tile = p.expand ? s.expand_columns : 1;
   auto interior = rows.update(f.rows.interior);
   interior.split(f.rows.column, ro, ri, tile).split(panel, po, pi, s.tile_panels);
-  interior.reorder(lane, pi, ri, po, ro, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(ri);
-  if (p.expand) interior.reorder(lane, pi, ri, ro, po, y);
+  // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
+  if (p.expand)
+    interior.reorder(lane, pi, ri, ro, po, y);
+  else
+    interior.reorder(lane, pi, ri, po, ro, y);
+  interior.vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(ri);
   for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column},
                                       {f.rows.right, f.rows.right_column},
                                       {f.rows.outside, f.rows.outside_column}}) {
@@ -60,7 +63,6 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
         .unroll(panel)
         .unroll(x);
   }
-  (void)one_tile;
   if (p.sums) {
     f.sums.sums.compute_root()
         .vectorize(lane, lanes)

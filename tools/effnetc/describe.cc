@@ -83,17 +83,16 @@ Status run_describe(const DescribeArguments& a) {
   if (!config) return config.status();
   if (a.resolution) config->resolution = *a.resolution;
   if (a.classes > 0) config->classes = a.classes;
-  Result<Network> network = build_network(*config);
-  if (!network) return network.status();
   Result<CpuTarget> target = find_target(a.target);
   if (!target) return target.status();
-  std::vector<std::string> operations;
-  for (const Operator& op : operators()) operations.push_back(op.name);
-  Result<ScheduleRows> rows =
-      ScheduleRows::load(schedule_folders("", installed("share/effnet/schedules")), target->name, operations);
-  if (!rows) return rows.status();
-  Result<Plan> plan = make_plan(*network, {*target, a.threads, &*rows});
-  if (!plan) return plan.status();
+  LibraryRequest request;
+  request.network = *config;
+  request.targets = {*target};
+  request.threads = a.threads;
+  Result<LibraryPlan> library = plan_library(request);
+  if (!library) return library.status();
+  const Plan* plan = &library->variants.front();
+  const Network* network = &plan->network;
   if (a.json) {
     std::printf("%s\n", to_json(*plan, a.threads).dump(2).c_str());
     return {};
