@@ -20,8 +20,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // 5288548 -> "5,288,548".
 std::string with_commas(std::int64_t number);
 
-// A name from a file, safe to print in one line: control characters and long tails are replaced, quotes
-// added.
+// A name from a file, safe to print in one line: control
+// characters and long tails are replaced, quotes added.
 std::string in_quotes(std::string_view text);
 
 }  // namespace effnet

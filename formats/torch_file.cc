@@ -119,8 +119,8 @@ struct Archive {
   }
 };
 
-// A whole entry. `exact`: the size that it must have, if any. Torch stores without compression, which bounds
-// every size by the file's own.
+// A whole entry. `exact`: the size that it must have, if any. Torch
+// stores without compression, which bounds every size by the file's own.
 Result<std::vector<std::byte>> read_entry(zip_t* zip, zip_uint64_t index, const std::string& name,
                                           std::size_t most, const std::size_t* exact,
                                           const std::string& where) {

@@ -27,8 +27,8 @@ struct CpuTarget {
 
 const std::vector<CpuTarget>& cpu_targets();
 
-// `name`: one of cpu_targets(), "host" (the most capable class that this CPU runs) or any Halide target
-// string.
+// `name`: one of cpu_targets(), "host" (the most capable
+// class that this CPU runs) or any Halide target string.
 Result<CpuTarget> find_target(const std::string& name);
 
 // Several, joined by commas; in the given order, none twice.

@@ -16,8 +16,8 @@ namespace effnet {
 
 enum class Interpolation { bicubic, bilinear };
 
-// From a picture to the network's input: shorter side to resolution / crop, centre crop, (pixel / 255 - mean)
-// / std.
+// From a picture to the network's input: shorter side to
+// resolution / crop, centre crop, (pixel / 255 - mean) / std.
 struct Preprocessing {
   std::array<double, 3> mean{}, std{};  // red, green, blue
   double crop = 0.875;

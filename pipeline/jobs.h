@@ -17,8 +17,8 @@ struct JobOptions {
   std::function<void(int done, int total)> progress;  // called from one thread at a time; may be empty
 };
 
-// Objects carry this name instead of a library's, so that libraries share the cache; stamp_symbol() puts the
-// real one in.
+// Objects carry this name instead of a library's, so that
+// libraries share the cache; stamp_symbol() puts the real one in.
 extern const std::string placeholder_symbol;
 
 // Replaces the placeholder in an object's string table. `symbol` is not longer than the placeholder.

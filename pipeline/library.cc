@@ -72,8 +72,8 @@ std::string first_error(const std::string& text) {
   return first.empty() ? "it printed no reason" : first;
 }
 
-// Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a
-// file.
+// Runs the C compiler inside the workspace, with relative
+// names, so that no path of this machine gets into a file.
 Status run_cc(const LibraryRequest& request, const std::string& folder,
               const std::vector<std::string>& arguments) {
   std::vector<std::string> command = words(request.cc);

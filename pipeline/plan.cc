@@ -50,8 +50,7 @@ class Planner {
   }
 
  private:
-  // --- buffers
-  // -----------------------------------------------------------------------------------------------------
+  // --- buffers ---
 
   // `pixels` of padded(channels) floats; `spare_pixels` more may be read or written past the end.
   int new_buffer(const std::string& name, std::int64_t pixels, int channels, std::int64_t spare_pixels = 0) {
@@ -66,8 +65,7 @@ class Planner {
   }
   int next_step() const { return static_cast<int>(plan_.steps.size()); }
 
-  // --- arguments
-  // ---------------------------------------------------------------------------------------------------
+  // --- arguments ---
 
   Argument weight(const std::string& name, const std::string& tensor, std::int64_t block_floats = 0) const {
     return {name, Place::weight, tensor_.at(tensor), block_floats, 0};
@@ -80,8 +78,7 @@ class Planner {
     return {name, place, index, 0, 0};
   }
 
-  // --- kernels and steps
-  // -------------------------------------------------------------------------------------------
+  // --- kernels and steps ---
 
   // The schedule of a problem: its row when there is a legal one, else the default.
   Numbers choose_schedule(const Operator& op, const Numbers& problem) {
@@ -133,8 +130,7 @@ class Planner {
     step.strips = (rows + step.strip_rows - 1) / step.strip_rows;
   }
 
-  // --- operators
-  // ---------------------------------------------------------------------------------------------------
+  // --- operators ---
 
   int stem(const Layer& layer) {
     const Numbers problem = {{"resolution", layer.in.width},
@@ -314,8 +310,7 @@ class Planner {
     touch_buffers();
   }
 
-  // --- descriptions
-  // ------------------------------------------------------------------------------------------------
+  // --- descriptions ---
 
   static std::string describe(const Shape& in, const Layer& layer) {
     return text_of(in) + " -> " + text_of(layer.out) +
@@ -357,8 +352,8 @@ class Planner {
   std::set<std::string> stale_;
 };
 
-// The arena's offsets and the kernels' indices are checked to stay far from what 32 bit index arithmetic
-// holds.
+// The arena's offsets and the kernels' indices are checked
+// to stay far from what 32 bit index arithmetic holds.
 constexpr std::int64_t most_arena_bytes = std::int64_t{1} << 32;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Network -> Plan: fused steps, one kernel for all equal steps, who reads and writes what, and where it lies
-// in the arena.
+// Network -> Plan: fused steps, one kernel for all equal steps,
+// who reads and writes what, and where it lies in the arena.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ struct Argument {
   std::int64_t block_floats = 0, strip_floats = 0;  // offset of block b and strip s: b * block + s * strip
 };
 
-// One fused step of the network. Task t works on block t % blocks of channels and strip t / blocks of rows or
-// pixels.
+// One fused step of the network. Task t works on block t %
+// blocks of channels and strip t / blocks of rows or pixels.
 struct Step {
   std::string name;                 // "blocks.3.expand_depthwise"
   std::string operation;            // "expand_depthwise 28x28x40 -> 28x28x240 k5 s1 swish"

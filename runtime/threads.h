@@ -1,5 +1,5 @@
-// The model's own threads. They sleep between runs; inside a run they spin for at most 50 microseconds for
-// the next step.
+// The model's own threads. They sleep between runs; inside a
+// run they spin for at most 50 microseconds for the next step.
 #pragma once
 
 #include <pthread.h>

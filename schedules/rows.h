@@ -1,10 +1,10 @@
 // Tuned schedules: one line a step in schedules/<target>/<operator>.rows, sorted, written by the tuner:
 //
-//   <problem> threads=1 | <schedule> | microseconds=143.2 cpu="AMD EPYC 9R14" halide=21.0.0
-//   algorithm=1a2b3c4d channels=40 height=28 ... threads=1 | block_panels=1 ... | ...
+//   <problem> threads=1 | <schedule> | microseconds=143.2 cpu="AMD EPYC 9R14" halide=21.0.0 algorithm=1a2b3c4d
+//   channels=40 height=28 ... threads=1 | block_panels=1 ... | ...
 //
-// The problem's padding (top, left) is not part of the key: it changes no loop. Lines that begin with # are
-// comments.
+// The problem's padding (top, left) is not part of the key:
+// it changes no loop. Lines that begin with # are comments.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ std::string format_row(const ScheduleRow& row);
 // The rows of one target, from a chain of folders: the first folder that has a row for a step wins.
 class ScheduleRows {
  public:
-  // Reads DIR/<target>/<operator>.rows of every folder; a missing file is an empty one, a damaged line an
-  // error.
+  // Reads DIR/<target>/<operator>.rows of every folder; a
+  // missing file is an empty one, a damaged line an error.
   static Result<ScheduleRows> load(const std::vector<std::string>& folders, const std::string& target,
                                    const std::vector<std::string>& operators);
 

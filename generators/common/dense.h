@@ -1,5 +1,5 @@
-// A dense layer on one vector, in an order that no schedule changes: four interleaved partial sums, then
-// their sum.
+// A dense layer on one vector, in an order that no schedule
+// changes: four interleaved partial sums, then their sum.
 #pragma once
 
 #include <Halide.h>

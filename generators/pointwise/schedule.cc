@@ -9,8 +9,8 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   const int out_panels = panels(problem.at("out_channels"));
   const RegisterTile tile = best_register_tile(out_panels, 8, pixels, machine);
   const int tiles = (pixels + tile.columns - 1) / tile.columns;
-  // The head's average needs all pixels of a channel in one task. Otherwise at least 64 pixels share gated
-  // weights.
+  // The head's average needs all pixels of a channel in one
+  // task. Otherwise at least 64 pixels share gated weights.
   const bool whole = problem.at("averages") == 1;
   const int blocks =
       whole ? 1 : blocks_for_threads(tiles, out_panels / tile.panels, (64 + tile.columns - 1) / tile.columns);

@@ -39,8 +39,8 @@ Preprocessing preprocessing(const NetworkConfig& config, const WeightsSource& so
                               .9895, 1,     1, 1};  // 224/256, 240/256, 288/288, 300/320, 380/384
   Preprocessing result = tensorflow_preprocessing(config);
   if (const int size = variant_size(config); size >= 0) result.crop = crops[size];
-  // B1 has second weights (IMAGENET1K_V2), with other preprocessing: 240/255. File names carry the hash's
-  // beginning.
+  // B1 has second weights (IMAGENET1K_V2), with other
+  // preprocessing: 240/255. File names carry the hash's beginning.
   if (config.name == "efficientnet_b1" && source.sha256.starts_with("c27df63c")) {
     result.crop = .941;
     result.interpolation = Interpolation::bilinear;
