@@ -41,6 +41,7 @@ bool read_all(int descriptor, Clock::time_point end, std::string& text) {
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder,
                                   int seconds) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   int ends[2];

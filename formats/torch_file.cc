@@ -146,7 +146,7 @@ Result<std::vector<std::byte>> read_entry(zip_t* zip, zip_uint64_t index, const 
     if (count > 0) done += static_cast<std::size_t>(count);
   }
   // Reading on to the end makes libzip compare the checksum.
-  std::byte beyond;
+  std::byte beyond{};
   const bool whole = count >= 0 && done == bytes.size() && zip_fread(file, &beyond, 1) == 0;
   zip_fclose(file);
   if (!whole) return Status::error(entry + " is damaged (wrong checksum or truncated)");

@@ -48,7 +48,8 @@ RegisterTile best_register_tile(int panels, int most_panels, int columns, const 
     if (panels % p != 0) continue;
     for (int c = 1; c <= columns && fits_registers({p, c}, machine); ++c) {
       const double vectors = static_cast<double>(p) * panel_lanes / machine.lanes;
-      const double computed = (columns + c - 1) / c * c / static_cast<double>(columns);
+      const int with_tail = (columns + c - 1) / c * c;
+      const double computed = static_cast<double>(with_tail) / columns;
       const double loads = (vectors + c) / (vectors * c);        // a multiplication
       const double in_flight = std::min(1.0, vectors * c / 10);  // chains that hide the latency of an FMA
       const double cost = computed * (1 + 0.25 * loads) / in_flight;

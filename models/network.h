@@ -33,7 +33,7 @@ struct Border {
 
 // One convolution (with its BatchNorm), squeeze-excite or dense layer.
 struct Layer {
-  LayerKind kind;
+  LayerKind kind = LayerKind::convolution;
   std::string name;  // the prefix of its canonical tensors: "stem", "blocks.3.expand", "classifier", ...
   Shape in, out;
   int kernel = 1, stride = 1;

@@ -111,7 +111,7 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
   int done = 0;
   Status failure;
   const auto work = [&] {
-    for (int i; (i = next++) < total;) {
+    for (int i = next++; i < total; i = next++) {
       Result<std::string> object = compile_one(kernels[i], target, cache_dir, compiler);
       const std::lock_guard lock(mutex);
       if (!object) {

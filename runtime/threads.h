@@ -36,7 +36,7 @@ class ThreadPool {
     pthread_t thread;
   };
 
-  static void* worker_main(void* worker);
+  static void* worker_main(void* argument);
   void stop();
   bool start_worker(Worker& worker);
   void work(int worker);
