@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""One engine with one network in a process of its own, which takes turns with others.
+
+    worker.py ENGINE STEM EXPECTED.npz PADDING RESOLUTION BATCH THREADS
+
+Compares the first result with what is expected, then prints a line "ready". For every line SECONDS on stdin it runs that long and
+answers with one line of JSON: median and fastest run in milliseconds, and the number of runs. Ends with stdin.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+
+import numpy
+
+import engines
+
+WARM_UP_RUNS, LEAST_RUNS = 3, 6  # of every turn, as `effnet bench` has them
+TOLERANCE = 1e-3  # of the largest logit: engines add up in other orders
+
+
+def pictures(batch, resolution):
+    return numpy.random.default_rng(0).standard_normal((batch, 3, resolution, resolution), numpy.float32)
+
+
+def check(result, expected):
+    error = numpy.abs(numpy.reshape(result, expected.shape) - expected).max() / numpy.abs(expected).max()
+    if not error < TOLERANCE:  # NaN, too
+        sys.exit(f"its result is off by {error:.1e} of the largest logit")
+
+
+def run_for(run, seconds, least):
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < least or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
+
+
+def main():
+    engine, stem, expected, padding = sys.argv[1:5]
+    resolution, batch, threads = map(int, sys.argv[5:])
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what an engine prints is no answer
+    run = engines.OPENERS[engine](stem, pictures(batch, resolution), threads)
+    check(run(), numpy.load(expected)[padding])
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        seconds = float(line)
+        run_for(run, seconds / 20, WARM_UP_RUNS)
+        times = run_for(run, seconds, LEAST_RUNS)
+        answer = {"median_ms": statistics.median(times), "min_ms": min(times), "runs": len(times)}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
