@@ -26,11 +26,13 @@ def summarize(turns):
     """turns: of turns.take(), one runner for each engine."""
     answers = {engine: [answer for (answer,) in rounds] for engine, rounds in turns.items()}
     effnet = answers["effnet"]
-    cpu, bounds, multiply_adds = machine(effnet), [answer["bound_ms"] for answer in effnet], effnet[0]["multiply_adds"]
+    cpu, multiply_adds = machine(effnet), effnet[0]["multiply_adds"]
+    bounds = [answer["bound_ms"] for answer in effnet]
     medians = {engine: [answer["median_ms"] for answer in rounds] for engine, rounds in answers.items()}
     ratios = {engine: median_ratio(medians["effnet"], medians[engine]) for engine in answers if engine != "effnet"}
     best = max(ratios, key=ratios.get, default=None)
-    return {"network": effnet[0]["network"], **cpu, "multiply_adds": multiply_adds, "bound_ms": statistics.median(bounds),
+    return {"network": effnet[0]["network"], **cpu, "multiply_adds": multiply_adds,
+            "bound_ms": statistics.median(bounds),
             "engines": {engine: _of_engine(rounds, multiply_adds, cpu["peak_gflops"])
                         for engine, rounds in answers.items()},
             "ratios": ratios, "best_peer": best, "ratio": ratios.get(best),

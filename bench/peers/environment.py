@@ -1,5 +1,5 @@
-"""The peers' Python environments: one for the engines, one for the converter of LiteRT's files, as their versions exclude each
-other. Both are built from pinned versions once, and again only when those change."""
+"""The peers' Python environments: one for the engines, one for the converter that writes LiteRT's files. Both are built
+from pinned versions once, and again only when those change."""
 
 import pathlib
 import subprocess
@@ -30,7 +30,7 @@ def _wanted(name):
 
 
 def prepare(name, root):
-    """Returns the environment's Python. What cannot be installed is named and left out; the next call tries it again."""
+    """Returns the environment's Python. What cannot be installed is named and left out, and tried again next time."""
     folder, requirements = root / name, REQUIREMENTS[name]
     built_from = folder / "built_from.txt"
     if not built_from.exists() or built_from.read_text(encoding="utf-8") != _wanted(name):

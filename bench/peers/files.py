@@ -1,4 +1,4 @@
-"""Makes the files of a network that the engines read, and keeps them: <network>.json, .onnx, .npz, .tflite, .ncnn.param, ..."""
+"""Makes the files of a network that the engines read, and keeps them: <network>.json, .onnx, .npz, .tflite, ..."""
 
 import dataclasses
 import hashlib

@@ -1,4 +1,4 @@
-"""The networks that every engine gets: the layers are effnetc's own (`effnetc describe NETWORK --json`), the weights random.
+"""The networks that every engine gets: effnetc's own layers (`effnetc describe NETWORK --json`), random weights.
 
 build() walks through the layers once and tells a graph of some format what to add. BatchNorm is folded, as every engine
 would do itself.
@@ -58,25 +58,28 @@ def border(layer, same):
     return total // 2, total - total // 2  # the odd zero goes to the end
 
 
+def pictures(batch, resolution):
+    """What every engine is run on: [batch][channel][row][column]."""
+    return numpy.random.default_rng(0).standard_normal((batch, 3, resolution, resolution), numpy.float32)
+
+
 class Weights:
     """Random numbers, the same for every format; scaled by the number of inputs, so that activations neither grow nor
     vanish."""
 
     def __init__(self, network):
         self._random = numpy.random.default_rng(zlib.crc32(network.name.encode()))
-        self.count = 0
 
     def convolution(self, inputs, outputs, kernel=1):
         """Weight [outputs][inputs][kernel][kernel] and bias [outputs]; `inputs` of one group."""
         deviation = math.sqrt(1.5 / (inputs * kernel * kernel))
-        weight = self._random.standard_normal((outputs, inputs, kernel, kernel), numpy.float32) * numpy.float32(deviation)
+        weight = self._random.standard_normal((outputs, inputs, kernel, kernel), numpy.float32)
+        weight *= numpy.float32(deviation)
         bias = self._random.standard_normal(outputs, numpy.float32) * numpy.float32(0.1)
-        self.count += weight.size + bias.size
         return weight, bias
 
 
 def build(network, graph, same_padding):
-    """Returns the number of weights, without those that BatchNorm had before it was folded."""
     weights = Weights(network)
     activate = graph.swish if network.swish else graph.relu6
 
@@ -108,4 +111,3 @@ def build(network, graph, same_padding):
         else:
             x = activate(convolve(x, layer))
     graph.output(x)
-    return weights.count

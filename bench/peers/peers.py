@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures effnet and other engines on the same networks, in turns: fp32, batch 1, random weights; prints a Markdown table.
+"""Measures effnet and other engines on the same networks, in turns: fp32, batch 1, random weights.
 
     ./dev bench --peers [--models 0,4,tf_efficientnet_lite0] [--threads 1,2] [--json FILE]
     ./dev bench --peers --throughput [--models 0] [--json FILE]
 
-The first run installs the engines and writes their network files into build/peers; later ones start at once.
+Prints a table in Markdown. The first run installs the engines and writes their network files into build/peers; later ones start at once.
 """
 
 import argparse
@@ -119,7 +119,7 @@ def parse_arguments():
     if unknown:
         parser.error(f"--engines: there is no {unknown.pop()}; there are {', '.join(files.NEEDS)}")
     if max(arguments.threads) > len(arguments.cpus):
-        parser.error(f"--threads: {max(arguments.threads)} threads need as many CPUs; {len(arguments.cpus)} may be used")
+        parser.error(f"--threads: {max(arguments.threads)} threads need as many CPUs; there are {len(arguments.cpus)}")
     return arguments
 
 

@@ -15,7 +15,6 @@ import onnxruntime
 
 import network as networks
 import onnx_file
-import worker
 
 
 def multiply_adds(model):
@@ -43,7 +42,7 @@ def parameters(model, network):
 def main():
     description, path, batch = sys.argv[1:]
     network, logits = networks.load(description), {}
-    pictures = worker.pictures(int(batch), network.resolution)
+    pictures = networks.pictures(int(batch), network.resolution)
     for padding in ("symmetric", "same"):
         model = onnx_file.make(network, len(pictures), padding == "same")
         found = parameters(model, network), multiply_adds(model)

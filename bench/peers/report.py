@@ -2,7 +2,8 @@
 
 import throughput
 
-TITLES = {"effnet": "effnet", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO f32", "litert": "LiteRT", "ncnn": "ncnn"}
+TITLES = {"effnet": "effnet", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO f32", "litert": "LiteRT",
+          "ncnn": "ncnn"}
 
 
 def _print_table(rows):

@@ -1,4 +1,4 @@
-"""Throughput: pictures a second of one instance with batches on two threads, and of two instances with one thread each."""
+"""Throughput: pictures a second of one instance with batches on two threads, and of two instances with one thread."""
 
 import statistics
 
@@ -9,7 +9,7 @@ WAYS = ("batch", "instances")
 
 
 def contestants(openers, cpus):
-    """openers: {engine: function of batch, threads and CPUs that returns a runner}. For turns.take(): both ways of each."""
+    """openers: {engine: function of batch, threads and CPUs that returns a runner}. Returns both ways of each."""
     result = {}
     for engine, open_one in openers.items():
         # Defaults hold the engine of this turn of the loop.
@@ -24,14 +24,14 @@ def _rate(name, answers):
 
 
 def summarize(network, turns):
-    """{engine: pictures a second both ways, and the median over the rounds of batch / instances and of effnet / engine}"""
+    """Ratios are medians over the rounds."""
     rates = {name: [_rate(name, answers) for answers in rounds] for name, rounds in turns.items()}
     engines = {}
     for engine in dict.fromkeys(name.split()[0] for name in turns):
         both = {way: rates[f"{engine} {way}"] for way in WAYS if f"{engine} {way}" in rates}
-        engines[engine] = {"rounds": both, "per_second": {way: statistics.median(rate) for way, rate in both.items()},
-                           "effnet_ratio": {way: compare.median_ratio(rates[f"effnet {way}"], rate)
-                                            for way, rate in both.items()}}
+        ratios = {way: compare.median_ratio(rates[f"effnet {way}"], rate) for way, rate in both.items()}
+        engines[engine] = {"rounds": both, "effnet_ratio": ratios,
+                           "per_second": {way: statistics.median(rate) for way, rate in both.items()}}
         if len(both) == len(WAYS):
             engines[engine]["batch_to_instances"] = compare.median_ratio(both["batch"], both["instances"])
     machine = compare.machine([answer for (answer,) in turns["effnet batch"]])

@@ -33,8 +33,8 @@ def _play(started, rounds, seconds, failed):
 
 
 def take(contestants, rounds, seconds):
-    """contestants: {name: function that starts its runners}, effnet first. Returns {name: a list of answers for each round}.
-    A peer that fails is named and left out; without effnet there is nothing to compare."""
+    """contestants: {name: function that starts its runners}, effnet first. Returns {name: a list of answers for each
+    round}. A peer that fails is named and left out; without effnet there is nothing to compare."""
     def failed(name, failure):
         if name == next(iter(contestants)):
             raise failure

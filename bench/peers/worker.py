@@ -3,8 +3,8 @@
 
     worker.py ENGINE STEM EXPECTED.npz PADDING RESOLUTION BATCH THREADS
 
-Compares the first result with what is expected, then prints a line "ready". For every line SECONDS on stdin it runs that long and
-answers with one line of JSON: median and fastest run in milliseconds, and the number of runs. Ends with stdin.
+Compares the first result with what is expected, then prints a line "ready". For every line SECONDS on stdin it runs so
+long and answers with one line of JSON: median and fastest run in milliseconds, and the number of runs. Ends with stdin.
 """
 
 import json
@@ -16,13 +16,10 @@ import time
 import numpy
 
 import engines
+import network as networks
 
 WARM_UP_RUNS, LEAST_RUNS = 3, 6  # of every turn, as `effnet bench` has them
 TOLERANCE = 1e-3  # of the largest logit: engines add up in other orders
-
-
-def pictures(batch, resolution):
-    return numpy.random.default_rng(0).standard_normal((batch, 3, resolution, resolution), numpy.float32)
 
 
 def check(result, expected):
@@ -45,7 +42,7 @@ def main():
     resolution, batch, threads = map(int, sys.argv[5:])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what an engine prints is no answer
-    run = engines.OPENERS[engine](stem, pictures(batch, resolution), threads)
+    run = engines.OPENERS[engine](stem, networks.pictures(batch, resolution), threads)
     check(run(), numpy.load(expected)[padding])
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
