@@ -2,8 +2,11 @@
 """Writes a network as an ONNX file, without any framework.
 
     onnx_file.py DESCRIPTION.json OUT.onnx BATCH
+
+Its parameters and multiply-adds have to be those of the description.
 """
 
+import math
 import sys
 
 import numpy
@@ -76,10 +79,37 @@ def make(network, batch, same_padding):
     return graph.model(network, batch)
 
 
+def multiply_adds(model):
+    """Of one picture, from the shapes that ONNX infers."""
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    shapes = {value.name: [d.dim_value for d in value.type.tensor_type.shape.dim] for value in graph.value_info}
+    weights = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    total = 0
+    for node in graph.node:
+        if node.op_type == "Conv":
+            pixels = math.prod(shapes[node.output[0]][2:])
+            total += pixels * math.prod(weights[node.input[1]])
+        elif node.op_type == "Gemm":
+            total += math.prod(weights[node.input[1]])
+    return total
+
+
+def parameters(model, network):
+    """With BatchNorm's second number for each channel, which folding removed."""
+    total = sum(math.prod(tensor.dims) for tensor in model.graph.initializer if tensor.dims)
+    with_norm = ("stem", "expand", "depthwise", "project", "head")
+    return total + sum(layer.output[2] for layer in network.layers if layer.kind in with_norm)
+
+
 def main():
     description, path, batch = sys.argv[1:]
     network = networks.load(description)
-    onnx.save(make(network, int(batch), network.same_padding), path)
+    model = make(network, int(batch), network.same_padding)
+    found = parameters(model, network), multiply_adds(model)
+    if found != (network.parameters, network.multiply_adds):
+        sys.exit(f"{network.parameters} parameters and {network.multiply_adds} multiply-adds expected, "
+                 f"found {found[0]} and {found[1]}")
+    onnx.save(model, path)
 
 
 if __name__ == "__main__":

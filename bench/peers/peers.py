@@ -4,7 +4,8 @@
     ./dev bench --peers [--models 0,4,tf_efficientnet_lite0] [--threads 1,2] [--json FILE]
     ./dev bench --peers --throughput [--models 0] [--json FILE]
 
-Prints a table in Markdown. The first run installs the engines and writes their network files into build/peers; later ones start at once.
+Prints a table in Markdown. The first run installs the engines and writes their network files into build/peers; later
+ones start at once.
 """
 
 import argparse

@@ -20,8 +20,8 @@ def pinned(cpus, command):
     return ["taskset", "--cpu-list", ",".join(map(str, cpus)), *map(str, command)]
 
 
-def last_line(text):
-    return (text.strip().splitlines() or ["no message"])[-1]
+def reason(errors, status):
+    return (errors.strip().splitlines() or [f"ended with status {status}"])[-1]
 
 
 class Effnet:
@@ -41,7 +41,7 @@ class Effnet:
         except subprocess.TimeoutExpired:
             raise Failure(f"no answer within {PATIENCE} s") from None
         if self._process.returncode != 0:
-            raise Failure(last_line(error))
+            raise Failure(reason(error, self._process.returncode))
         return json.loads(out)
 
     def close(self):
@@ -70,7 +70,7 @@ class Peer:
         if not line:
             status = self._process.wait()
             self._errors.seek(0)
-            raise Failure(f"{last_line(self._errors.read())} (status {status})")
+            raise Failure(reason(self._errors.read(), status))
         return line
 
     def begin(self, seconds):
