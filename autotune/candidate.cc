@@ -105,8 +105,11 @@ Status CandidateBuilder::prepare() const {
                 {"-std=c11", "-O2", "-pthread", "-I", source, "-c", source + "/main.c", "-o", "main.o"});
 }
 
-Result<std::string> CandidateBuilder::build(const StepLayout& layout, const std::string& name) const {
-  Result<std::string> object = compile_kernel_apart(layout.kernel, target, jobs);
+Result<std::string> CandidateBuilder::build(const StepLayout& layout, const std::string& name,
+                                            bool is_default) const {
+  JobOptions options = jobs;
+  if (!is_default) options.cache_dir = kernels;
+  Result<std::string> object = compile_kernel_apart(layout.kernel, target, options);
   if (!object) return object.status();
   stamp_symbol(*object, symbol);
   const std::string path = folder + "/" + name;

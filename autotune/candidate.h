@@ -21,13 +21,14 @@ struct CandidateBuilder {
   std::string folder;  // where everything is made
   std::string source;  // the folder of candidate/main.c
   int threads = 1;
-  int seconds = 20;  // a run may take
-  JobOptions jobs;
+  int seconds = 20;     // a run may take
+  JobOptions jobs;      // of defaults, through the usual cache
+  std::string kernels;  // a cache of its own for all other candidates, which are not worth keeping
 
   // Compiles what all candidates share. Once, before build().
   Status prepare() const;
   // The path of the program. May be called from several threads.
-  Result<std::string> build(const StepLayout& layout, const std::string& name) const;
+  Result<std::string> build(const StepLayout& layout, const std::string& name, bool is_default) const;
 };
 
 // What a candidate printed.

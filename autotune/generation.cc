@@ -22,8 +22,8 @@ Result<Workbench> Workbench::create(const TuneRequest& request) {
   CandidateBuilder builder{request.target,  request.cc,
                            folder,          installed("share/effnet/candidate"),
                            request.threads, request.candidate_seconds,
-                           request.jobs};
-  builder.jobs.cache_dir = folder + "/kernels";
+                           request.jobs,    ""};
+  builder.kernels = folder + "/kernels";
   builder.jobs.seconds = std::max(60, 3 * request.candidate_seconds);
   builder.jobs.memory_bytes = request.memory_bytes;
   // A little later than the candidate's own alarm, so that a run on another machine ends there too.
@@ -55,7 +55,8 @@ Workbench::Built Workbench::build_one(const Wanted& wanted, const std::vector<Ne
   const TuningStep& step = wanted.step->step;
   const Result<StepLayout> layout = layout_of(step, wanted.schedule, networks[step.network], builder_.target);
   if (!layout) return {"", Outcome::not_compiled, layout.message()};
-  const Result<std::string> program = builder_.build(*layout, "c" + std::to_string(number));
+  const Result<std::string> program =
+      builder_.build(*layout, "c" + std::to_string(number), wanted.schedule == wanted.step->default_schedule);
   if (!program) return {"", Outcome::not_compiled, program.message()};
   return {*program, Outcome::measured, ""};
 }

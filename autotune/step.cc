@@ -19,8 +19,7 @@ int channels_of(const Kernel& kernel, const std::string& argument) {
     const auto found = kernel.problem.find(name);
     return found == kernel.problem.end() ? 1 << 30 : found->second;  // all lanes
   };
-  if (argument == "input" || argument == "gate" || argument == "sums" || argument == "features")
-    return number("channels");
+  if (argument == "input" || argument == "gate" || argument == "features") return number("channels");
   if (argument.starts_with("reduce_")) return number("squeezed");
   if (kernel.operation == "squeeze_excite") return number("channels");
   return number("out_channels");
@@ -80,7 +79,7 @@ ArgumentMemory describe(const Plan& plan, const Kernel& kernel, const Step& step
 std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, const CpuTarget& target) {
   std::vector<TuningStep> steps;
   for (std::size_t n = 0; n < networks.size(); ++n) {
-    const Result<Plan> plan = make_plan(networks[n], {target, 1, nullptr});
+    const Result<Plan> plan = make_plan(networks[n], {.target = target});
     if (!plan) continue;
     for (const Step& step : plan->steps) {
       const Kernel& kernel = plan->kernels[step.kernel];
@@ -104,7 +103,7 @@ Result<StepLayout> layout_of(const TuningStep& step, const Numbers& schedule, co
   row.schedule = schedule;
   ScheduleRows rows;
   rows.add(step.operation, row);
-  const Result<Plan> plan = make_plan(network, {target, 1, &rows});
+  const Result<Plan> plan = make_plan(network, {.target = target, .rows = &rows});
   if (!plan) return plan.status();
   for (const Step& candidate : plan->steps) {
     const Kernel& kernel = plan->kernels[candidate.kernel];

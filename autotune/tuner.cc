@@ -123,12 +123,15 @@ class Tuner {
   Status measure_defaults() {
     const std::size_t batch = 8;
     for (std::size_t first = 0; first < state_.steps.size() && !asked_to_end(); first += batch) {
+      std::vector<StepState*> steps;
       std::vector<Workbench::Wanted> wanted;
-      for (std::size_t i = first; i < std::min(first + batch, state_.steps.size()); ++i)
-        wanted.push_back({&state_.steps[i], state_.steps[i].default_schedule});
+      for (std::size_t i = first; i < std::min(first + batch, state_.steps.size()); ++i) {
+        steps.push_back(&state_.steps[i]);
+        wanted.push_back({steps.back(), steps.back()->default_schedule});
+      }
       const std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
       for (std::size_t i = 0; i < built.size(); ++i)
-        if (Status status = measure_default(state_.steps[first + i], built[i]); !status) return status;
+        if (Status status = measure_default(*steps[i], built[i]); !status) return status;
     }
     return {};
   }

@@ -13,6 +13,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 extern char** environ;
 
@@ -152,6 +153,16 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
 std::string environment_variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
+}
+
+std::string cpu_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("model name") && !line.starts_with("CPU part")) continue;
+    const std::size_t colon = line.find(": ");
+    return colon == std::string::npos ? "" : line.substr(colon + 2);
+  }
+  return "";
 }
 
 std::string own_path() {

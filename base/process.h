@@ -34,6 +34,9 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
 // The value of an environment variable; empty when it is not set.
 std::string environment_variable(const char* name);
 
+// "AMD EPYC 9R14", as the system calls this machine's CPU; empty when it does not say.
+std::string cpu_model();
+
 // The running program's own path.
 std::string own_path();
 

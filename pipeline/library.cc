@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/unfinished.h"
+#include "generators/compile.h"
 #include "pipeline/cc.h"
 #include "pipeline/emit.h"
 #include "pipeline/plan.h"
@@ -140,7 +141,8 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
     Result<ScheduleRows> rows = ScheduleRows::load(
         schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
     if (!rows) return rows.status();
-    Result<Plan> plan = make_plan(*network, {target, request.threads, &*rows});
+    Result<Plan> plan = make_plan(
+        *network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "", halide_version()});
     if (!plan) return plan.status();
     for (const std::string& warning : plan->warnings)
       if (request.warn) request.warn(warning);

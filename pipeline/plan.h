@@ -79,6 +79,7 @@ struct PlanOptions {
   CpuTarget target;
   int threads = 1;
   const ScheduleRows* rows = nullptr;  // null: analytic defaults only
+  std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);

@@ -189,6 +189,19 @@ std::vector<const ScheduleRow*> ScheduleRows::nearest(const std::string& operati
   return rows;
 }
 
+const ScheduleRow* ScheduleRows::find_near(const std::string& operation, const Numbers& problem,
+                                           int threads) const {
+  const Numbers key = without_padding(problem);
+  for (const ScheduleRow* row : nearest(operation, problem, threads, entries_.size())) {
+    const bool near = std::all_of(key.begin(), key.end(), [&](const auto& number) {
+      const double ratio = (number.second + 1.0) / (row->problem.at(number.first) + 1.0);
+      return ratio < 1.34 && ratio > 1 / 1.34;
+    });
+    if (near) return row;
+  }
+  return nullptr;
+}
+
 void ScheduleRows::add(const std::string& operation, const ScheduleRow& row) {
   const std::size_t folder = entries_.empty() ? 0 : entries_.back().folder + 1;
   entries_.push_back({folder, operation, row});

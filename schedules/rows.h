@@ -47,7 +47,10 @@ class ScheduleRows {
 
   void add(const std::string& operation, const ScheduleRow& row);  // as the last of the chain
 
-  // Rows of other problems of that operator, nearest first, at most `count`.
+  // The row of the nearest problem, if that is near: no number differs by more than a third.
+  const ScheduleRow* find_near(const std::string& operation, const Numbers& problem, int threads) const;
+
+  // Rows of all problems of that operator, nearest first, at most `count`.
   std::vector<const ScheduleRow*> nearest(const std::string& operation, const Numbers& problem, int threads,
                                           std::size_t count) const;
 

@@ -1,9 +1,14 @@
 #include <cstdio>
 
+#include "autotune/report.h"
 #include "autotune/tuner.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "base/unfinished.h"
+#include "tools/effnet/bandwidth.h"
+#include "tools/effnet/peak.h"
 #include "tools/effnetc/commands.h"
+#include "tools/effnetc/tune_view.h"
 
 namespace effnet {
 
@@ -11,7 +16,7 @@ namespace {
 
 struct TuneArguments {
   std::vector<std::string> networks;
-  std::string target = "host", budget = "10m", search = "evolution", merge;
+  std::string target = "host", budget = "10m", search = "evolution", merge, report;
   bool json = false;
   TuneRequest request;
 };
@@ -25,6 +30,21 @@ Result<double> parse_budget(const std::string& text) {
   if (end == text.c_str() || seconds == 0 || !(number > 0) || number * seconds > 1e7)
     return Status::error("--budget " + in_quotes(text) + " is no time; 90s, 10m and 1h are");
   return number * seconds;
+}
+
+// Of this machine; none where candidates run on another.
+Peaks machine_peaks(const TuneRequest& r) {
+  if (!r.runner.empty() || !runs_here(r.target)) return {};
+  const auto has = [&](const char* feature) {
+    const auto& list = r.target.cpu_features;
+    return std::find(list.begin(), list.end(), feature) != list.end();
+  };
+  const InstructionSet set = has("NEON")     ? InstructionSet::neon
+                             : has("AVX512") ? InstructionSet::avx512
+                             : has("AVX2")   ? InstructionSet::avx2
+                             : has("AVX")    ? InstructionSet::avx
+                                             : InstructionSet::sse;
+  return {measure_rates(set, r.threads, 0.1).flops, measure_bandwidth(r.threads, 0.3)};
 }
 
 Status run_tune(TuneArguments& a) {
@@ -56,19 +76,15 @@ Status run_tune(TuneArguments& a) {
     return Status::error("there is no home folder: --schedules names where rows are written");
   ask_before_ending();
   TuneState state;
-  TuneListener listener;
-  listener.say = [](const std::string& line) { std::fprintf(stderr, "effnetc tune: %s\n", line.c_str()); };
-  if (Status status = tune(r, listener, state); !status) return status;
-  for (const StepState& s : state.steps)
-    std::printf("%-28s %8.1f us -> %8.1f us  %5.1f %%  %d candidates | %s\n", s.step.name.c_str(),
-                s.default_nanoseconds / 1000, s.nanoseconds() / 1000, 100 * (1 - s.ratio), s.tried,
-                to_text(s.best).c_str());
-  for (std::size_t n = 0; n < state.networks.size(); ++n) {
-    const auto [before, after] = state.times_of(n);
-    std::printf("%s: %.3f ms -> %.3f ms, %.1f %%\n", state.networks[n].name.c_str(), before / 1e6,
-                after / 1e6, 100 * (1 - after / before));
-  }
-  std::printf("%d rows written to %s\n", state.rows_written, r.output.c_str());
+  TuneView view;
+  TuneListener listener{[&](const TuneState& now) { view.show(now); },
+                        [&](const std::string& line) { view.say(line); }};
+  const Status tuned = tune(r, listener, state);
+  view.clear();
+  if (!tuned) return tuned;
+  if (!a.report.empty())
+    if (Status status = write_file(a.report, tune_report(state, machine_peaks(r))); !status) return status;
+  std::fputs((a.json ? tune_json(state, r) : tune_tables(state, r)).c_str(), stdout);
   if (state.stopped)
     return Status::error("stopped by a signal; what was known is written, and the same command goes on");
   return {};
@@ -99,6 +115,10 @@ void add_tune(CLI::App& app, Commands& commands) {
       ->type_name("DIR");
   command->add_option("--jobs", r.jobs.jobs, "Candidates compiled at a time (default: as many as cores)")
       ->check(CLI::Range(1, 1024));
+  command->add_option("--cache-dir", r.jobs.cache_dir,
+                      "Cache of the defaults' kernels (default: ~/.cache/effnet)");
+  command->add_option("--report", a->report, "A page with search curves, rooflines and gains")
+      ->type_name("FILE.html");
   command->add_option("--cc", r.cc, "C compiler that links static programs for the target")
       ->capture_default_str();
   command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
