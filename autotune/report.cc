@@ -126,7 +126,7 @@ std::string roofs(const LogAxis& x, const LogAxis& y, const Peaks& peaks) {
   return line(x(first), y(first * slope), x(ridge), y(top), "#333", 1.5) +
          line(x(ridge), y(top), x.to, y(top), "#333", 1.5) +
          text_at(x.to, y(top) - 6, "end", formatted("FMA peak %.0f GFLOP/s", top)) +
-         text_at(x(first) + 8, y(first * slope) - 6, "start", formatted("memory %.1f GB/s", slope));
+         text_at(x(first) + 60, y(first * slope) - 6, "start", formatted("memory %.1f GB/s", slope));
 }
 
 std::string roofline(const TuneState& state, const Peaks& peaks) {

@@ -57,8 +57,8 @@ class Planner {
   // `pixels` of padded(channels) floats; `spare_pixels` more may be read or written past the end.
   int new_buffer(const std::string& name, std::int64_t pixels, int channels, std::int64_t spare_pixels = 0) {
     const std::int64_t pixel_bytes = padded(channels) * 4ll;
-    Buffer buffer{name, (pixels + spare_pixels) * pixel_bytes, pixels * pixel_bytes, next_step(), next_step(),
-                  -1};
+    Buffer buffer{
+        name, (pixels + spare_pixels) * pixel_bytes, next_step(), next_step(), -1, pixels * pixel_bytes};
     plan_.buffers.push_back(buffer);
     return static_cast<int>(plan_.buffers.size()) - 1;
   }

@@ -56,10 +56,10 @@ struct Step {
 // A tensor between steps.
 struct Buffer {
   std::string name;
-  std::int64_t bytes = 0;      // a multiple of 64, with room for what register tiles write past the end
-  std::int64_t map_bytes = 0;  // without that room
+  std::int64_t bytes = 0;  // a multiple of 64, with room for what register tiles write past the end
   int first_step = 0, last_step = 0;
-  std::int64_t offset = -1;  // in the arena
+  std::int64_t offset = -1;    // in the arena
+  std::int64_t map_bytes = 0;  // without that room
 };
 
 struct Plan {

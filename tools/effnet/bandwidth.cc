@@ -10,7 +10,7 @@ namespace effnet {
 
 double measure_bandwidth(int threads, double seconds) {
   using Clock = std::chrono::steady_clock;
-  constexpr std::size_t words = (128u << 20) / sizeof(std::uint64_t);  // all threads together
+  constexpr std::size_t words = (96u << 20) / sizeof(std::uint64_t);  // all threads together
   const std::vector<std::uint64_t> memory(words, 1);
   const std::size_t part = words / static_cast<std::size_t>(threads);
   std::atomic<std::uint64_t> sink{0}, read{0};
