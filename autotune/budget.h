@@ -15,6 +15,7 @@ class Prospects {
   // Several generations in a row found nothing.
   bool settled() const { return exhausted_ || without_gain_ >= 6; }
   int generations() const { return generations_; }
+  double seconds() const { return seconds_; }  // of a generation
   // Share of the step's time that the next generation is expected to gain, per second of work.
   double rate() const { return exhausted_ ? 0 : expected_gain_ / seconds_; }
 

@@ -199,11 +199,17 @@ class Tuner {
       s.search->start_from(op.fit_schedule(s.step.problem, others[i].second->best));
   }
 
+  // The last generation is smaller, so that the budget holds.
+  int generation_that_fits(const StepState& s) const {
+    const double share = (state_.budget - elapsed()) / std::max(0.1, s.prospects.seconds());
+    return std::clamp(static_cast<int>(generation_size * share), 1, generation_size);
+  }
+
   Status generation(StepState& s) {
     const double begin = elapsed(), before = s.ratio;
     if (Status status = learn(s); !status) return status;
     add_starts(s);
-    Result<std::vector<Numbers>> points = claim(s, s.search->propose(generation_size));
+    Result<std::vector<Numbers>> points = claim(s, s.search->propose(generation_that_fits(s)));
     if (!points) return points.status();
     if (points->empty()) {
       s.prospects.exhaust();
