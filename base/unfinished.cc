@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -13,6 +14,7 @@ namespace effnet {
 namespace {
 
 std::mutex mutex;
+std::atomic<bool> polite{false}, asked{false};
 // Never destroyed: the waiting thread may outlive static objects.
 std::set<std::string>& unfinished() {
   static auto* paths = new std::set<std::string>;
@@ -39,12 +41,17 @@ void clean_up_on_signals() {
   // A thread of its own may do what a signal handler may not: lock, allocate, walk folders.
   std::thread([signals] {
     int signal = 0;
-    if (sigwait(&signals, &signal) != 0) return;
+    do {
+      if (sigwait(&signals, &signal) != 0) return;
+    } while (polite && !asked.exchange(true));
     const std::lock_guard lock(mutex);
     std::error_code ignored;
     for (const std::string& path : unfinished()) std::filesystem::remove_all(path, ignored);
     _exit(128 + signal);
   }).detach();
 }
+
+void ask_before_ending() { polite = true; }
+bool asked_to_end() { return asked; }
 
 }  // namespace effnet

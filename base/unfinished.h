@@ -12,4 +12,9 @@ void remove_unfinished(const std::string& path);  // it is finished, or gone
 // signal. Called once, before any thread starts.
 void clean_up_on_signals();
 
+// From now on the first of those signals is only noted, so that the program can end in good order; a second
+// one ends it.
+void ask_before_ending();
+bool asked_to_end();
+
 }  // namespace effnet

@@ -26,7 +26,6 @@ const std::string placeholder_symbol =
 namespace {
 
 constexpr std::size_t most_object_bytes = 64u << 20;
-constexpr int most_seconds = 600;  // a kernel takes about one
 
 // What does not reach the generator: the caller's loops.
 bool is_for_caller(const std::string& number) { return number == "strip_rows" || number == "out_height"; }
@@ -48,36 +47,39 @@ Result<std::string> cache_key(const KernelRequest& request) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// Compiles one kernel into the cache, if it is not there, and returns its object.
-Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, const std::string& cache_dir,
-                                const std::string& compiler) {
-  const KernelRequest request = request_of(kernel, target);
-  Result<std::string> key = cache_key(request);
-  if (!key) return key.status();
-  const std::string path = cache_dir + "/" + *key + ".o";
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
-    const Operator& op = find_operator(kernel.operation);
-    std::vector<std::string> arguments = {
-        compiler,       "compile-kernel",
-        temporary,      request.generator,
-        request.target, std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
-    for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
-    add_unfinished(temporary);
-    Result<ProcessResult> run = run_process(arguments, "", most_seconds);
-    const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
-    if (!run || run->exit_status != 0) {
-      fs::remove(temporary, ignored);
-      if (!run) return Status::error("compiling " + what + ": " + run.message());
-      return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) +
-                           ": " + first_line(run->errors));
-    }
-    fs::rename(temporary, path, ignored);
-    remove_unfinished(temporary);
-    if (ignored) return Status::error("cannot write " + path + ": " + ignored.message());
-  }
-  return read_file(path, most_object_bytes);
+// What went wrong in a child process; empty when nothing.
+std::string failure_of(const ProcessResult& run, const JobOptions& options) {
+  if (!run.in_time) return "did not end within " + std::to_string(options.seconds) + " s";
+  if (run.exit_status == 0) return "";
+  return "failed with status " + std::to_string(run.exit_status) + ": " + first_line(run.errors);
+}
+
+// Compiles a kernel into the cache.
+Status compile_into(const std::string& path, const Kernel& kernel, const KernelRequest& request,
+                    const JobOptions& options) {
+  const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
+  const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
+  const Operator& op = find_operator(kernel.operation);
+  std::vector<std::string> arguments = {
+      compiler,          "compile-kernel", temporary,
+      request.generator, request.target,   std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
+  for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
+  ProcessOptions limits;
+  limits.seconds = options.seconds;
+  limits.memory_bytes = options.memory_bytes;
+  add_unfinished(temporary);
+  Result<ProcessResult> run = run_process(arguments, limits);
+  const std::string failure = run ? failure_of(*run, options) : run.message();
+  std::error_code failed;
+  if (failure.empty())
+    fs::rename(temporary, path, failed);
+  else
+    fs::remove(temporary, failed);
+  remove_unfinished(temporary);
+  if (!failure.empty())
+    return Status::error("compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") " + failure);
+  if (failed) return Status::error("cannot write " + path + ": " + failed.message());
+  return {};
 }
 
 }  // namespace
@@ -96,14 +98,23 @@ void stamp_symbol(std::string& object, const std::string& symbol) {
     object.replace(at, padded_symbol.size(), padded_symbol);
 }
 
-Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
-                                                 const JobOptions& options) {
+Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& target,
+                                         const JobOptions& options) {
   const std::string cache_dir = options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
-  const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
+  const KernelRequest request = request_of(kernel, target);
+  Result<std::string> key = cache_key(request);
+  if (!key) return key.status();
+  const std::string path = cache_dir + "/" + *key + ".o";
+  if (!fs::exists(path, failed))
+    if (Status status = compile_into(path, kernel, request, options); !status) return status;
+  return read_file(path, most_object_bytes);
+}
 
+Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
+                                                 const JobOptions& options) {
   const int total = static_cast<int>(kernels.size());
   std::vector<std::string> objects(kernels.size());
   std::atomic<int> next{0};
@@ -112,7 +123,7 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
   Status failure;
   const auto work = [&] {
     for (int i = next++; i < total; i = next++) {
-      Result<std::string> object = compile_one(kernels[i], target, cache_dir, compiler);
+      Result<std::string> object = compile_kernel_apart(kernels[i], target, options);
       const std::lock_guard lock(mutex);
       if (!object) {
         if (failure.ok()) failure = object.status();

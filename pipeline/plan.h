@@ -58,7 +58,8 @@ struct Buffer {
   std::string name;
   std::int64_t bytes = 0;  // a multiple of 64, with room for what register tiles write past the end
   int first_step = 0, last_step = 0;
-  std::int64_t offset = -1;  // in the arena
+  std::int64_t offset = -1;    // in the arena
+  std::int64_t map_bytes = 0;  // without that room
 };
 
 struct Plan {
@@ -78,6 +79,7 @@ struct PlanOptions {
   CpuTarget target;
   int threads = 1;
   const ScheduleRows* rows = nullptr;  // null: analytic defaults only
+  std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);
