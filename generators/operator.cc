@@ -41,17 +41,21 @@ bool fits_registers(const RegisterTile& tile, const Machine& machine) {
   return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
 }
 
+double tile_cost(const RegisterTile& tile, const Machine& machine) {
+  const double vectors = static_cast<double>(tile.panels) * panel_lanes / machine.lanes;
+  const double accumulators = vectors * tile.columns;
+  const double loads = (vectors + tile.columns) / accumulators;  // a multiplication
+  return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA
+}
+
 RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine) {
   RegisterTile best{1, 1};
   double best_cost = 1e30;
   for (int p = 1; p <= std::min(panels, most_panels); ++p) {
     if (panels % p != 0) continue;
     for (int c = 1; c <= columns && fits_registers({p, c}, machine); ++c) {
-      const double vectors = static_cast<double>(p) * panel_lanes / machine.lanes;
       const double computed = (columns + c - 1) / c * c / static_cast<double>(columns);
-      const double loads = (vectors + c) / (vectors * c);        // a multiplication
-      const double in_flight = std::min(1.0, vectors * c / 10);  // chains that hide the latency of an FMA
-      const double cost = computed * (1 + 0.25 * loads) / in_flight;
+      const double cost = computed * tile_cost({p, c}, machine);
       if (cost < best_cost - 1e-9) best = {p, c}, best_cost = cost;
     }
   }
@@ -71,8 +75,7 @@ std::string check_numbers(const Numbers& schedule,
 }
 
 int blocks_for_threads(int length, int other_tasks, int least) {
-  constexpr int wanted = 8;  // tasks a step: enough for a few threads to end together
-  return std::clamp((wanted + other_tasks - 1) / other_tasks, 1, std::max(1, length / least));
+  return std::clamp((wanted_tasks + other_tasks - 1) / other_tasks, 1, std::max(1, length / least));
 }
 
 }  // namespace effnet

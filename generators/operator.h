@@ -31,6 +31,9 @@ struct RegisterTile {
 // Whether the accumulators, one weight vector each and one more fit the machine's registers.
 bool fits_registers(const RegisterTile& tile, const Machine& machine);
 
+// Cycles of a vector of multiply-adds in this tile, a full one: loads, and chains too short to hide the latency.
+double tile_cost(const RegisterTile& tile, const Machine& machine);
+
 // The best tile for rows of `columns`: least work past the end, then fewest loads a multiplication. `panels`
 // is divisible by the tile's panels, of which there are `most_panels` at most.
 RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine);
@@ -38,6 +41,9 @@ RegisterTile best_register_tile(int panels, int most_panels, int columns, const 
 // Checks that exactly the `names` are given and lie in [1, limit]; empty when so.
 std::string check_numbers(const Numbers& schedule,
                           const std::vector<std::pair<std::string, int>>& names_and_limits);
+
+// Tasks of a step: enough for a few threads to end together.
+inline constexpr int wanted_tasks = 4;
 
 // The largest number of blocks so that a step has work for several threads, each block at least `least` long.
 int blocks_for_threads(int length, int other_tasks, int least);

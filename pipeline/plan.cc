@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "generators/pointwise/schedule.h"
 #include "pipeline/arena.h"
 
 namespace effnet {
@@ -267,7 +268,7 @@ class Planner {
                              {"out_channels", channels},
                              {"pixels", static_cast<int>(pixels)},
                              {"activation", static_cast<int>(layer.activation)},
-                             {"gated", gate >= 0},
+                             {"gated", static_cast<int>(gate >= 0 ? gate_of(static_cast<int>(pixels), channels) : Gate::none)},
                              {"adds_residual", residual >= 0},
                              {"averages", average >= 0}};
     const int out = new_buffer(name, pixels, channels);
