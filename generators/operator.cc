@@ -46,18 +46,21 @@ bool fits_registers(const RegisterTile& tile, const Machine& machine) {
   return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
 }
 
+double tile_cost(const RegisterTile& tile, const Machine& machine) {
+  const double vectors = static_cast<double>(tile.panels) * panel_lanes / machine.lanes;
+  const double accumulators = vectors * tile.columns;
+  const double loads = (vectors + tile.columns) / accumulators;  // a multiplication
+  return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA
+}
+
 RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine) {
   RegisterTile best{1, 1};
   double best_cost = 1e30;
   for (int p = 1; p <= std::min(panels, most_panels); ++p) {
     if (panels % p != 0) continue;
     for (int c = 1; c <= columns && fits_registers({p, c}, machine); ++c) {
-      const double vectors = static_cast<double>(p) * panel_lanes / machine.lanes;
-      const int with_tail = (columns + c - 1) / c * c;
-      const double computed = static_cast<double>(with_tail) / columns;
-      const double loads = (vectors + c) / (vectors * c);        // a multiplication
-      const double in_flight = std::min(1.0, vectors * c / 10);  // chains that hide the latency of an FMA
-      const double cost = computed * (1 + 0.25 * loads) / in_flight;
+      const int computed = (columns + c - 1) / c * c;
+      const double cost = tile_cost({p, c}, machine) * computed / columns;
       if (cost < best_cost - 1e-9) best = {p, c}, best_cost = cost;
     }
   }
@@ -115,8 +118,7 @@ int divisor_below(int number, int wanted) {
 }
 
 int blocks_for_threads(int length, int other_tasks, int least) {
-  constexpr int wanted = 8;  // tasks a step: enough for a few threads to end together
-  return std::clamp((wanted + other_tasks - 1) / other_tasks, 1, std::max(1, length / least));
+  return std::clamp((wanted_tasks + other_tasks - 1) / other_tasks, 1, std::max(1, length / least));
 }
 
 }  // namespace effnet

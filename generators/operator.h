@@ -46,6 +46,9 @@ inline constexpr std::int64_t second_cache_bytes = 512 << 10;
 // Whether the accumulators, one weight vector each and one more fit the machine's registers.
 bool fits_registers(const RegisterTile& tile, const Machine& machine);
 
+// Cycles of a vector of multiply-adds in this tile, a full one: loads, and chains too short to hide the latency.
+double tile_cost(const RegisterTile& tile, const Machine& machine);
+
 // The best tile for rows of `columns`: least work past the end, then fewest loads a multiplication. `panels`
 // is divisible by the tile's panels, of which there are `most_panels` at most.
 RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine);
@@ -66,6 +69,9 @@ std::vector<int> spread_values(int most);
 std::vector<int> part_lengths(int total, int least);
 // The largest divisor of `number` that is not above `wanted`.
 int divisor_below(int number, int wanted);
+
+// Tasks of a step: enough for a few threads to end together.
+inline constexpr int wanted_tasks = 4;
 
 // The largest number of blocks so that a step has work for several threads, each block at least `least` long.
 int blocks_for_threads(int length, int other_tasks, int least);

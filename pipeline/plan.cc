@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "generators/pointwise/schedule.h"
 #include "pipeline/arena.h"
 
 namespace effnet {
@@ -272,13 +273,14 @@ class Planner {
                 int map, int gate, int residual, int average) {
     const int channels = layer.out.channels;
     const std::int64_t pixels = static_cast<std::int64_t>(layer.out.width) * layer.out.height;
-    const Numbers problem = {{"channels", layer.in.channels},
-                             {"out_channels", channels},
-                             {"pixels", static_cast<int>(pixels)},
-                             {"activation", static_cast<int>(layer.activation)},
-                             {"gated", gate >= 0},
-                             {"adds_residual", residual >= 0},
-                             {"averages", average >= 0}};
+    const Numbers problem = {
+        {"channels", layer.in.channels},
+        {"out_channels", channels},
+        {"pixels", static_cast<int>(pixels)},
+        {"activation", static_cast<int>(layer.activation)},
+        {"gated", static_cast<int>(gate >= 0 ? gate_of(static_cast<int>(pixels), channels) : Gate::none)},
+        {"adds_residual", residual >= 0},
+        {"averages", average >= 0}};
     const int out = new_buffer(name, pixels, channels);
     Step& step = add_step(
         name, op, op, problem,

@@ -17,8 +17,9 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 1}, top{"top", 1}, left{"left", 1};
   GeneratorParam<int> activation{"activation", 0};                 // enum Activation
   GeneratorParam<int> expand{"expand", 1}, squeeze{"squeeze", 1};  // flags
-  GeneratorParam<int> block_panels{"block_panels", 1}, tile_panels{"tile_panels", 1};
-  GeneratorParam<int> expand_columns{"expand_columns", 1}, depthwise_columns{"depthwise_columns", 1};
+  GeneratorParam<int> block_panels{"block_panels", 1};
+  GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
+  GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
 
   Input<Buffer<float, 4>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -63,7 +64,8 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }
-    schedule_depthwise(funcs_, problem_, {block_panels, tile_panels, expand_columns, depthwise_columns, 0},
+    schedule_depthwise(funcs_, problem_,
+                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0},
                        natural_vector_size<float>());
   }
 

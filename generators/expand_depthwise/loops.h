@@ -23,7 +23,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
 
   const int columns = std::min(s.depthwise_columns, p.out_width);
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
-  f.output.split(x, xo, xi, columns, TailStrategy::ShiftInwards).split(panel, po, pi, s.tile_panels);
+  f.output.split(x, xo, xi, columns, TailStrategy::ShiftInwards).split(panel, po, pi, s.depthwise_panels);
   f.output.reorder(lane, pi, xi, xo, po, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
   f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
   f.convolved.update()
@@ -40,7 +40,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   RVar ro("ro"), ri("ri");
   const int tile = p.expand ? s.expand_columns : 1;
   auto interior = rows.update(f.rows.interior);
-  interior.split(f.rows.column, ro, ri, tile).split(panel, po, pi, s.tile_panels);
+  interior.split(f.rows.column, ro, ri, tile).split(panel, po, pi, s.expand_panels);
   // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
   if (p.expand)
     interior.reorder(lane, pi, ri, ro, po, y);

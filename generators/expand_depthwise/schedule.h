@@ -7,9 +7,10 @@ namespace effnet {
 
 struct DepthwiseSchedule {
   int block_panels;       // panels of 16 channels a task computes; divides the output's
-  int tile_panels;        // of the register tiles; divides block_panels
-  int expand_columns;     // of the expansion's register tile
-  int depthwise_columns;  // of the depthwise register tile
+  int expand_panels;      // of the expansion's register tile; divides block_panels
+  int expand_columns;     // of the same tile
+  int depthwise_panels;   // of the depthwise register tile; divides block_panels
+  int depthwise_columns;  // of the same tile
   int strip_rows;         // output rows of a task; the ring's first rows are computed again for every strip
 };
 

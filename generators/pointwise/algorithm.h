@@ -1,17 +1,17 @@
 // 1x1 convolution as a matrix product over pixels: `project` and `head` of a network.
 //
-//   gated(k, c)   = weight(k, c) * gate(k)                                           squeeze-excite; else weight
-//   output(c, px) = act(bias(c) + sum_k input(k, px) * gated(k, c)) [+ residual(c, px)]
-//   average(c)    = sum_px output(c, px) / pixels                                    head only
+//   output(c, px) = act(bias(c) + sum_k input(k, px) * weight(k, c)) [+ residual(c, px)]
+//   average(c)    = sum_px output(c, px) / pixels                                          head only
 //
-// The gate multiplies the weights of a task, not its activations: fewer multiplications, and no pass over
-// memory.
+// With squeeze-excite, gate(k) multiplies the smaller factor, in scratch: the weight(k, c) of large maps, the
+// input(k, px) of small ones.
 #pragma once
 
 #include <Halide.h>
 
 #include "generators/common/activation.h"
 #include "generators/common/row_sums.h"
+#include "generators/pointwise/schedule.h"
 
 namespace effnet {
 
@@ -19,12 +19,13 @@ struct PointwiseProblem {
   int channels;  // of the input: the length of the reduction
   int pixels;    // of the whole map
   Activation activation;
-  bool gate, residual, average;
+  Gate gate;
+  bool residual, average;
 };
 
 struct PointwiseFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, pixel{"pixel"}, row{"row"}, input_channel{"k"};
-  Halide::Func gated{"gated"};  // only with a gate
+  Halide::Func gated{"gated"};  // (lane, k, panel) of the weights or (k, pixel) of the input
   Halide::Func product{"product"};
   Halide::RVar k;
   Halide::Func output{"output"};
@@ -40,15 +41,18 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   using namespace Halide;
   PointwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;
-  Func factor = weight;
-  if (p.gate) {
+  Func values = input, factors = weight;
+  if (p.gate == Gate::weights) {
     f.gated(lane, ki, panel) = weight(lane, ki, panel) * gate(ki);
-    factor = f.gated;
+    factors = f.gated;
+  } else if (p.gate == Gate::input) {
+    f.gated(ki, pixel) = input(ki, pixel) * gate(ki);
+    values = f.gated;
   }
   RDom k(0, p.channels, "k");
   f.k = k.x;
   f.product(lane, panel, pixel) = bias(lane, panel);
-  f.product(lane, panel, pixel) += input(k.x, pixel) * factor(lane, k.x, panel);
+  f.product(lane, panel, pixel) += values(k.x, pixel) * factors(lane, k.x, panel);
   Expr value = activate(p.activation, f.product(lane, panel, pixel));
   if (p.residual) value += residual(lane, panel, pixel);
   f.output(lane, panel, pixel) = value;

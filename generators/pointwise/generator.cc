@@ -11,8 +11,9 @@ namespace {
 class Pointwise : public Halide::Generator<Pointwise> {
  public:
   GeneratorParam<int> channels{"channels", 0}, out_channels{"out_channels", 0}, pixels{"pixels", 0};
-  GeneratorParam<int> activation{"activation", 0};  // enum Activation
-  GeneratorParam<int> gated{"gated", 0}, adds_residual{"adds_residual", 0}, averages{"averages", 0};  // flags
+  GeneratorParam<int> activation{"activation", 0};                                 // enum Activation
+  GeneratorParam<int> gated{"gated", 0};                                           // enum Gate
+  GeneratorParam<int> adds_residual{"adds_residual", 0}, averages{"averages", 0};  // flags
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
 
@@ -28,8 +29,12 @@ class Pointwise : public Halide::Generator<Pointwise> {
   }
 
   void generate() {
-    problem_ = {channels,           pixels,       static_cast<Activation>(activation.value()), gated != 0,
-                adds_residual != 0, averages != 0};
+    problem_ = {channels,
+                pixels,
+                static_cast<Activation>(activation.value()),
+                static_cast<Gate>(gated.value()),
+                adds_residual != 0,
+                averages != 0};
     funcs_ = define_pointwise(problem_, input, weight, bias, gated != 0 ? Func(*gate_) : Func(),
                               adds_residual != 0 ? Func(*residual_) : Func());
     output = funcs_.output;
@@ -42,7 +47,7 @@ class Pointwise : public Halide::Generator<Pointwise> {
     set_dense(bias, {panel_lanes, block_panels});
     set_layout(input, {padded(channels), block_pixels}, {padded(channels)});
     set_layout(output, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
-    if (gated != 0) set_dense(*gate_, {channels});
+    if (gated != 0) set_dense(*gate_, {padded(channels)});
     if (adds_residual != 0)
       set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
     if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});

@@ -1,5 +1,6 @@
 // The loops of project and head.
 //
+//   gate the input into scratch                               or, a tile at a time, the weights
 //   for each tile of panels of the task's block:
 //     gate the tile's weights into scratch
 //     for each tile of pixels:   accumulators in registers, activation, residual, one store
@@ -27,7 +28,10 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
       .unroll(panel)
       .unroll(pixel);
   if (s.unroll > 1) f.product.update().unroll(f.k, s.unroll);
-  if (p.gate) {
+  if (p.gate == Gate::input) {
+    f.gated.compute_root().store_in(MemoryType::Heap);
+    f.gated.vectorize(f.input_channel, lanes, TailStrategy::RoundUp);
+  } else if (p.gate == Gate::weights) {
     f.gated.compute_at(f.output, po).store_in(MemoryType::Heap);
     f.gated.reorder(lane, panel, f.input_channel).vectorize(lane, lanes).unroll(lane).unroll(panel);
   }

@@ -6,20 +6,66 @@
 
 namespace effnet {
 
+namespace {
+
+struct Choice {
+  RegisterTile tile;
+  int block_panels, block_pixels;
+};
+
+// Cycles a multiplication by the gate takes, memory included, in units of a multiply-add.
+constexpr double gating = 5;
+
+// Of one vector of multiply-adds, in vectors of multiply-adds; what several tasks do again included.
+double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) {
+  const int pixels = problem.at("pixels");
+  const int strips = (pixels + c.block_pixels - 1) / c.block_pixels;
+  const double cost = tile_cost(c.tile, machine) * strips * c.block_pixels / pixels;
+  switch (static_cast<Gate>(problem.at("gated"))) {
+    case Gate::none:
+      return cost;
+    case Gate::weights:
+      return cost + gating / c.block_pixels;
+    case Gate::input:
+      return cost + gating / (c.block_panels * panel_lanes);
+  }
+  return cost;
+}
+
+}  // namespace
+
+Gate gate_of(int pixels, int out_channels) { return pixels < 2 * out_channels ? Gate::input : Gate::weights; }
+
+// The cheapest of all tiles and blocks that make enough tasks; of those with too few, the one with the most.
 Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels"), channels = problem.at("channels");
   const int out_panels = panels(problem.at("out_channels"));
-  const RegisterTile tile = best_register_tile(out_panels, 8, pixels, machine);
-  const int tiles = (pixels + tile.columns - 1) / tile.columns;
-  // The head's average needs all pixels of a channel in one
-  // task. Otherwise at least 64 pixels share gated weights.
-  const bool whole = problem.at("averages") == 1;
-  const int blocks =
-      whole ? 1 : blocks_for_threads(tiles, out_panels / tile.panels, (64 + tile.columns - 1) / tile.columns);
-  return {{"block_panels", tile.panels},
-          {"block_pixels", (tiles + blocks - 1) / blocks * tile.columns},
-          {"tile_panels", tile.panels},
-          {"tile_pixels", tile.columns},
+  const bool whole = problem.at("averages") == 1;  // the average needs all pixels of a channel in one task
+  Choice best{{1, 1}, 1, pixels};
+  double best_cost = 1e30;
+  int most_tasks = 0;
+  const auto consider = [&](const Choice& c) {
+    const int strips = (pixels + c.block_pixels - 1) / c.block_pixels;
+    const int tasks = std::min(wanted_tasks, out_panels / c.block_panels * strips);
+    const double cost = cost_of(c, problem, machine);
+    if (tasks < most_tasks || (tasks == most_tasks && cost >= best_cost - 1e-9)) return;
+    best = c, best_cost = cost, most_tasks = tasks;
+  };
+  for (RegisterTile tile{1, 1}; tile.panels <= std::min(out_panels, 8); ++tile.panels) {
+    if (out_panels % tile.panels != 0) continue;
+    for (tile.columns = 1; tile.columns <= pixels && fits_registers(tile, machine); ++tile.columns) {
+      for (int block = tile.panels; block <= out_panels; block += tile.panels) {
+        if (out_panels % block != 0) continue;
+        const int tiles = (pixels + tile.columns - 1) / tile.columns;
+        for (int strips = 1; strips <= (whole ? 1 : std::min(tiles, wanted_tasks)); ++strips)
+          consider({tile, block, (tiles + strips - 1) / strips * tile.columns});
+      }
+    }
+  }
+  return {{"block_panels", best.block_panels},
+          {"block_pixels", best.block_pixels},
+          {"tile_panels", best.tile.panels},
+          {"tile_pixels", best.tile.columns},
           {"unroll", channels % 4 == 0   ? 4
                      : channels % 2 == 0 ? 2
                                          : 1}};
@@ -46,7 +92,9 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
 }
 
 std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) {
-  if (problem.at("gated") == 0) return 0;
+  const auto gate = static_cast<Gate>(problem.at("gated"));
+  if (gate == Gate::none) return 0;
+  if (gate == Gate::input) return 4ll * padded(problem.at("channels")) * schedule.at("block_pixels");
   return 4ll * panel_lanes * schedule.at("tile_panels") * problem.at("channels");
 }
 

@@ -5,6 +5,12 @@
 
 namespace effnet {
 
+// What the squeeze-excite's gate multiplies. Part of the problem, not of the schedule: it decides bits.
+enum class Gate { none, weights, input };
+
+// The one that is cheaper to multiply: reading weights for the first time costs about twice as much as the input.
+Gate gate_of(int pixels, int out_channels);
+
 struct PointwiseSchedule {
   int block_panels;  // panels of 16 channels a task computes; divides the output's
   int block_pixels;  // pixels a task computes, a multiple of tile_pixels: past the map's end it writes what
