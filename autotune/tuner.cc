@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/unfinished.h"
 #include "generators/compile.h"
+#include "generators/transfer.h"
 #include "pipeline/library.h"
 
 namespace effnet {
@@ -189,14 +190,15 @@ class Tuner {
     if (s.prospects.generations() > 0) return;
     const Operator& op = s.step.op();
     for (const ScheduleRow* row : rows_.nearest(s.step.operation, s.step.problem, request_.threads, 3))
-      s.search->start_from(op.fit_schedule(s.step.problem, row->schedule));
+      s.search->start_from(transferred(op, row->schedule, row->problem, s.step.problem));
     std::vector<std::pair<double, const StepState*>> others;
     for (const StepState& other : state_.steps)
       if (&other != &s && other.step.operation == s.step.operation && other.ratio < 1)
         others.emplace_back(problem_distance(other.step.problem, s.step.problem), &other);
     std::sort(others.begin(), others.end());
     for (std::size_t i = 0; i < std::min<std::size_t>(others.size(), 2); ++i)
-      s.search->start_from(op.fit_schedule(s.step.problem, others[i].second->best));
+      s.search->start_from(
+          transferred(op, others[i].second->best, others[i].second->step.problem, s.step.problem));
   }
 
   // The last generation is smaller, so that the budget holds.

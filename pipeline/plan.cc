@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "generators/pointwise/schedule.h"
+#include "generators/transfer.h"
 #include "pipeline/arena.h"
 
 namespace effnet {
@@ -94,7 +95,7 @@ class Planner {
         plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) +
                                  ") is not used: " + wrong);
       } else if (const ScheduleRow* near = options_.rows->find_near(op.name, problem, options_.threads)) {
-        const Numbers fitted = op.fit_schedule(problem, near->schedule);
+        const Numbers fitted = transferred(op, near->schedule, near->problem, problem);
         if (op.check_schedule(problem, fitted).empty() &&
             op.worth_trying(problem, fitted, options_.target.machine))
           return use(op, *near, fitted);

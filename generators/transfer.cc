@@ -1,0 +1,20 @@
+#include "generators/transfer.h"
+
+namespace effnet {
+
+Numbers transferred(const Operator& op, Numbers schedule, const Numbers& from, const Numbers& to) {
+  constexpr const char* parts_of[][2] = {{"block_pixels", "pixels"},
+                                         {"strip_rows", "out_height"},
+                                         {"expand_columns", "width"},
+                                         {"depthwise_columns", "out_width"},
+                                         {"columns", "out_width"}};
+  for (const auto& [part, whole] : parts_of) {
+    const auto length = schedule.find(part);
+    if (length == schedule.end() || length->second < 1 || !from.count(whole) || !to.count(whole)) continue;
+    const int parts = (from.at(whole) + length->second - 1) / length->second;
+    length->second = (to.at(whole) + parts - 1) / parts;
+  }
+  return op.fit_schedule(to, std::move(schedule));
+}
+
+}  // namespace effnet
