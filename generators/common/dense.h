@@ -4,6 +4,8 @@
 
 #include <Halide.h>
 
+#include "generators/common/ordered.h"
+
 namespace effnet {
 
 struct Dense {
@@ -25,15 +27,18 @@ inline Dense define_dense(const std::string& name, int inputs, const Halide::Fun
   d.partial(lane, i, panel) = 0.0f;
   RDom groups(0, inputs / 4, name + "_groups");
   d.group = groups.x;
-  d.partial(lane, i, panel) += input(groups.x * 4 + i) * weight(lane, groups.x * 4 + i, panel);
+  d.partial(lane, i, panel) =
+      ordered_sum(d.partial(lane, i, panel), input(groups.x * 4 + i) * weight(lane, groups.x * 4 + i, panel));
   d.has_rest = inputs % 4 != 0;
   if (d.has_rest) {
     RDom rest(0, inputs % 4, name + "_rest");
-    d.partial(lane, rest.x, panel) +=
-        input(inputs / 4 * 4 + rest.x) * weight(lane, inputs / 4 * 4 + rest.x, panel);
+    d.partial(lane, rest.x, panel) =
+        ordered_sum(d.partial(lane, rest.x, panel),
+                    input(inputs / 4 * 4 + rest.x) * weight(lane, inputs / 4 * 4 + rest.x, panel));
   }
-  d.sum(lane, panel) = bias(lane, panel) + ((d.partial(lane, 0, panel) + d.partial(lane, 1, panel)) +
-                                            (d.partial(lane, 2, panel) + d.partial(lane, 3, panel)));
+  d.sum(lane, panel) =
+      ordered_sum(bias(lane, panel), (d.partial(lane, 0, panel) + d.partial(lane, 1, panel)) +
+                                         (d.partial(lane, 2, panel) + d.partial(lane, 3, panel)));
   return d;
 }
 

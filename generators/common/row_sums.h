@@ -3,6 +3,8 @@
 
 #include <Halide.h>
 
+#include "generators/common/ordered.h"
+
 namespace effnet {
 
 struct RowSums {
@@ -23,14 +25,16 @@ inline RowSums row_sums(const std::string& name, const Halide::Func& values, int
   s.partial(lane, panel, s.i, y) = 0.0f;
   RDom groups(0, width / 4, name + "_groups");
   s.group = groups.x;
-  s.partial(lane, panel, s.i, y) += values(lane, panel, groups.x * 4 + s.i, y);
+  s.partial(lane, panel, s.i, y) =
+      ordered_sum(s.partial(lane, panel, s.i, y), values(lane, panel, groups.x * 4 + s.i, y));
   s.has_rest = width % 4 != 0;
   if (s.has_rest) {
     RDom rest(0, width % 4, name + "_rest");
-    s.partial(lane, panel, rest.x, y) += values(lane, panel, width / 4 * 4 + rest.x, y);
+    s.partial(lane, panel, rest.x, y) =
+        ordered_sum(s.partial(lane, panel, rest.x, y), values(lane, panel, width / 4 * 4 + rest.x, y));
   }
-  s.sums(lane, panel, y) = (s.partial(lane, panel, 0, y) + s.partial(lane, panel, 1, y)) +
-                           (s.partial(lane, panel, 2, y) + s.partial(lane, panel, 3, y));
+  s.sums(lane, panel, y) = ordered_sum(s.partial(lane, panel, 0, y) + s.partial(lane, panel, 1, y),
+                                       s.partial(lane, panel, 2, y) + s.partial(lane, panel, 3, y));
   return s;
 }
 

@@ -10,6 +10,7 @@
 
 #include "generators/common/activation.h"
 #include "generators/common/border.h"
+#include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
 
 namespace effnet {
@@ -51,7 +52,8 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
     RDom k(0, p.channels, "k");
     f.k = k.x;
     f.expanded(lane, panel, x, y) = expand_bias(lane, panel);
-    f.expanded(lane, panel, x, y) += input(k.x, pixel_row + x) * expand_weight(lane, k.x, panel);
+    f.expanded(lane, panel, x, y) = ordered_sum(f.expanded(lane, panel, x, y),
+                                                input(k.x, pixel_row + x) * expand_weight(lane, k.x, panel));
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
   const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
@@ -63,9 +65,10 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
   f.convolved(lane, panel, x, y) = bias(lane, panel);
-  f.convolved(lane, panel, x, y) +=
+  f.convolved(lane, panel, x, y) = ordered_sum(
+      f.convolved(lane, panel, x, y),
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
-      weight(lane, f.taps.x, f.taps.y, panel);
+          weight(lane, f.taps.x, f.taps.y, panel));
   f.output(lane, panel, x, y) = activate(p.activation, f.convolved(lane, panel, x, y));
   if (p.sums) f.sums = row_sums("sums", f.output, p.out_width, lane, panel, y);
   return f;

@@ -25,6 +25,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
   f.output.split(x, xo, xi, columns, TailStrategy::ShiftInwards).split(panel, po, pi, s.depthwise_panels);
   f.output.reorder(lane, pi, xi, xo, po, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
+  f.output.never_partition(xo);  // code of its own for the last tile rounds otherwise
   f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
   f.convolved.update()
       .reorder(lane, panel, x, f.taps.x, f.taps.y)

@@ -10,6 +10,7 @@
 #include <Halide.h>
 
 #include "generators/common/activation.h"
+#include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
 #include "generators/pointwise/schedule.h"
 
@@ -52,7 +53,8 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   RDom k(0, p.channels, "k");
   f.k = k.x;
   f.product(lane, panel, pixel) = bias(lane, panel);
-  f.product(lane, panel, pixel) += values(k.x, pixel) * factors(lane, k.x, panel);
+  f.product(lane, panel, pixel) =
+      ordered_sum(f.product(lane, panel, pixel), values(k.x, pixel) * factors(lane, k.x, panel));
   Expr value = activate(p.activation, f.product(lane, panel, pixel));
   if (p.residual) value += residual(lane, panel, pixel);
   f.output(lane, panel, pixel) = value;

@@ -31,7 +31,7 @@ class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
   void generate() {
     total_(c_) = 0.0f;
     row_ = RDom(0, rows, "row");
-    total_(c_) += sums(c_, row_);
+    total_(c_) = ordered_sum(total_(c_), sums(c_, row_));
     mean_(c_) = total_(c_) / cast<float>(pixels);
     reduce_ = define_dense("reduce", channels, mean_, reduce_weight, reduce_bias);
     const Var lane = reduce_.lane, p = reduce_.panel;

@@ -8,6 +8,7 @@
 
 #include "generators/common/activation.h"
 #include "generators/common/border.h"
+#include "generators/common/ordered.h"
 
 namespace effnet {
 
@@ -38,9 +39,10 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
                          [&](const Expr& column) { return input(column, clamp(row, 0, p.resolution - 1)); });
   f.taps = RDom(0, 3, 0, p.kernel, 0, p.kernel, "taps");
   f.convolved(lane, panel, x, y) = bias(lane, panel);
-  f.convolved(lane, panel, x, y) +=
+  f.convolved(lane, panel, x, y) = ordered_sum(
+      f.convolved(lane, panel, x, y),
       f.rows.func((x * p.stride + f.taps.y - p.left) * 3 + f.taps.x, y * p.stride + f.taps.z - p.top) *
-      weight(lane, f.taps.x, f.taps.y, f.taps.z, panel);
+          weight(lane, f.taps.x, f.taps.y, f.taps.z, panel));
   f.output(lane, panel, x, y) = activate(p.activation, f.convolved(lane, panel, x, y));
   return f;
 }
