@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/unfinished.h"
+
 extern char** environ;
 
 namespace effnet {
@@ -34,6 +36,18 @@ bool read_all(int descriptor, Clock::time_point end, std::string& text) {
     if (got < 0 && errno != EINTR) return true;
     if (got > 0 && text.size() < most) text.append(buffer, static_cast<std::size_t>(got));
   }
+}
+
+// The status of waitpid().
+int wait_for(pid_t child) {
+  siginfo_t ended = {};
+  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  }
+  remove_child(child);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 }  // namespace
@@ -62,9 +76,15 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  pid_t child = 0;
-  const int failure = posix_spawnp(&child, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_setpgroup(&attributes, 0);  // a group of its own, so that it ends with its own children
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  int failure = 0;
+  const pid_t child = start_child([&] {
+    pid_t id = 0;
+    failure = posix_spawnp(&id, argv[0], &actions, &attributes, argv.data(), environ);
+    return failure == 0 ? id : 0;
+  });
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   close(ends[1]);
@@ -76,10 +96,8 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   ProcessResult result;
   const bool in_time = read_all(ends[0], Clock::now() + std::chrono::seconds(seconds), result.errors);
   close(ends[0]);
-  if (!in_time) kill(child, SIGKILL);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (!in_time) kill(-child, SIGKILL);
+  const int status = wait_for(child);
   if (!in_time) return Status::error(arguments[0] + " did not end within " + std::to_string(seconds) + " s");
   result.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;

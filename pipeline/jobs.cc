@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -26,6 +27,7 @@ const std::string placeholder_symbol =
 namespace {
 
 constexpr std::size_t most_object_bytes = 64u << 20;
+constexpr std::string_view temporary_ending = ".tmp.o";
 constexpr int most_seconds = 600;  // a kernel takes about one
 
 // What does not reach the generator: the caller's loops.
@@ -48,7 +50,31 @@ Result<std::string> cache_key(const KernelRequest& request) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// Compiles one kernel into the cache, if it is not there, and returns its object.
+bool is_whole(const Result<std::string>& object) {
+  return object && object->find(placeholder_symbol) != std::string::npos;
+}
+
+// Runs the compiler for one kernel and returns its object.
+Result<std::string> compile_object(const Kernel& kernel, const KernelRequest& request,
+                                   const std::string& compiler, const std::string& temporary) {
+  const Operator& op = find_operator(kernel.operation);
+  std::vector<std::string> arguments = {
+      compiler,          "compile-kernel", temporary,
+      request.generator, request.target,   std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
+  for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
+  const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
+  const Result<ProcessResult> run = run_process(arguments, "", most_seconds);
+  if (!run) return Status::error("compiling " + what + ": " + run.message());
+  if (run->exit_status != 0)
+    return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) +
+                         ": " + first_line(run->errors));
+  Result<std::string> object = read_file(temporary, most_object_bytes);
+  if (object && !is_whole(object))
+    return Status::error("compiling " + what + " made an object without its symbol");
+  return object;
+}
+
+// Returns one kernel's object, from the cache or compiled into it.
 Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, const std::string& cache_dir,
                                 const std::string& compiler) {
   const KernelRequest request = request_of(kernel, target);
@@ -56,28 +82,29 @@ Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, c
   if (!key) return key.status();
   const std::string path = cache_dir + "/" + *key + ".o";
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
-    const Operator& op = find_operator(kernel.operation);
-    std::vector<std::string> arguments = {
-        compiler,       "compile-kernel",
-        temporary,      request.generator,
-        request.target, std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
-    for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
-    add_unfinished(temporary);
-    Result<ProcessResult> run = run_process(arguments, "", most_seconds);
-    const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
-    if (!run || run->exit_status != 0) {
-      fs::remove(temporary, ignored);
-      if (!run) return Status::error("compiling " + what + ": " + run.message());
-      return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) +
-                           ": " + first_line(run->errors));
-    }
-    fs::rename(temporary, path, ignored);
-    remove_unfinished(temporary);
-    if (ignored) return Status::error("cannot write " + path + ": " + ignored.message());
+  if (fs::exists(path, ignored))
+    if (Result<std::string> object = read_file(path, most_object_bytes); is_whole(object)) return object;
+  const std::string temporary = path + "." + std::to_string(getpid()) + std::string(temporary_ending);
+  add_unfinished(temporary);
+  Result<std::string> object = compile_object(kernel, request, compiler, temporary);
+  fs::remove(temporary, ignored);
+  remove_unfinished(temporary);
+  if (!object) return object;
+  if (Status status = write_file(path, *object); !status) return status;
+  return object;
+}
+
+// What compilations that were killed left in the cache.
+void sweep(const std::string& cache_dir) {
+  constexpr std::chrono::seconds oldest{2 * most_seconds};
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(cache_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool temporary = name.ends_with(temporary_ending) || name.find(".o.part-") != std::string::npos;
+    if (!temporary) continue;
+    const fs::file_time_type written = entry.last_write_time(ignored);
+    if (!ignored && fs::file_time_type::clock::now() - written > oldest) fs::remove(entry.path(), ignored);
   }
-  return read_file(path, most_object_bytes);
 }
 
 }  // namespace
@@ -89,11 +116,13 @@ std::string default_cache_dir() {
   return (fs::temp_directory_path() / "effnet-cache").string();
 }
 
-void stamp_symbol(std::string& object, const std::string& symbol) {
+bool stamp_symbol(std::string& object, const std::string& symbol) {
   std::string padded_symbol = symbol;
   padded_symbol.resize(placeholder_symbol.size(), '\0');
-  for (std::size_t at = 0; (at = object.find(placeholder_symbol, at)) != std::string::npos;)
+  bool found = false;
+  for (std::size_t at = 0; (at = object.find(placeholder_symbol, at)) != std::string::npos; found = true)
     object.replace(at, padded_symbol.size(), padded_symbol);
+  return found;
 }
 
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
@@ -103,6 +132,7 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
+  sweep(cache_dir);
 
   const int total = static_cast<int>(kernels.size());
   std::vector<std::string> objects(kernels.size());

@@ -1,7 +1,6 @@
 #include "pipeline/library.h"
 
 #include <Halide.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <sstream>
@@ -9,9 +8,9 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "base/unfinished.h"
 #include "pipeline/emit.h"
 #include "pipeline/plan.h"
+#include "pipeline/workspace.h"
 
 namespace effnet {
 
@@ -20,41 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int most_cc_seconds = 300;
-
-// A folder inside the output folder, removed with all that is in it.
-class Workspace {
- public:
-  static Result<Workspace> create(const std::string& folder) {
-    std::error_code failed;
-    const bool existed = fs::exists(folder, failed);
-    fs::create_directories(folder, failed);
-    if (failed) return Status::error("cannot make the folder " + folder + ": " + failed.message());
-    std::string path = fs::absolute(folder) / ".effnetc-XXXXXX";
-    if (!mkdtemp(path.data())) {
-      const std::string why = std::strerror(errno);
-      if (!existed) fs::remove(folder, failed);
-      return Status::error("cannot write into the folder " + folder + ": " + why);
-    }
-    add_unfinished(path);
-    return Workspace(path, existed ? "" : folder);
-  }
-  Workspace(Workspace&& other) noexcept : path_(std::move(other.path_)), made_(std::move(other.made_)) {
-    other.path_.clear();
-  }
-  Workspace& operator=(Workspace&&) = delete;
-  ~Workspace() {
-    if (path_.empty()) return;
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-    remove_unfinished(path_);
-    if (!made_.empty()) fs::remove(made_, ignored);  // only when it is empty
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  Workspace(std::string path, std::string made) : path_(std::move(path)), made_(std::move(made)) {}
-  std::string path_, made_;
-};
 
 std::vector<std::string> words(const std::string& text) {
   std::istringstream stream(text);
@@ -79,13 +43,17 @@ Status run_cc(const LibraryRequest& request, const std::string& folder,
   std::vector<std::string> command = words(request.cc);
   if (command.empty())
     return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
-  for (const std::string& word : words(request.targets.front().c_flags)) command.push_back(word);
+  // It runs in another folder than the one that a relative path means.
+  if (command[0].find('/') != std::string::npos) command[0] = fs::absolute(command[0]).string();
+  const std::string& c_flags = request.targets.front().c_flags;
+  for (const std::string& word : words(c_flags)) command.push_back(word);
   command.insert(command.end(), arguments.begin(), arguments.end());
   Result<ProcessResult> run = run_process(command, folder, most_cc_seconds);
   if (!run) return run.status();
   if (run->exit_status == 0) return {};
   return Status::error(command[0] + " failed with status " + std::to_string(run->exit_status) + ": " +
-                       first_error(run->errors));
+                       first_error(run->errors) +
+                       (c_flags.empty() ? "" : " (another CPU's C is compiled with --cc clang)"));
 }
 
 // Every variant's kernels as object files in the workspace; returns their names.
@@ -101,7 +69,8 @@ Result<std::vector<std::string>> write_objects(const LibraryRequest& request, co
     if (!objects) return objects.status();
     for (std::size_t i = 0; i < objects->size(); ++i) {
       const std::string symbol = kernel_symbol(library, plan, static_cast<int>(i));
-      stamp_symbol((*objects)[i], symbol);
+      if (!stamp_symbol((*objects)[i], symbol))
+        return Status::error("a compiled kernel (" + plan.kernels[i].operation + ") has not its symbol");
       files.push_back(symbol + ".o");
       if (Status status = write_file(folder + "/" + files.back(), (*objects)[i]); !status) return status;
     }
@@ -156,6 +125,9 @@ Status check_library_name(const std::string& name) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
+  if (name == "effnet" || name == "effnet_program")
+    return Status::error("a library cannot be called " + in_quotes(name) +
+                         ": the runtime's header has that name (--name)");
   if (!name.empty() && name.size() <= 60 && !(name[0] >= '0' && name[0] <= '9') &&
       std::all_of(name.begin(), name.end(), fits))
     return {};
@@ -196,14 +168,7 @@ Status write_library(const LibraryRequest& request, const LibraryPlan& library) 
 
   std::vector<std::string> results = {request.name + ".h", request.name + ".c", "lib" + request.name + ".a"};
   if (request.shared) results.push_back("lib" + request.name + ".so");
-  for (const std::string& file : results) {
-    std::error_code failed;
-    fs::rename(workspace->path() + "/" + file, fs::path(request.folder) / file, failed);
-    if (failed)
-      return Status::error("cannot write " + (fs::path(request.folder) / file).string() + ": " +
-                           failed.message());
-  }
-  return {};
+  return workspace->publish(results);
 }
 
 }  // namespace effnet
