@@ -185,8 +185,24 @@ Rates measure_rates(InstructionSet set, int threads, double seconds) {
       }
     }
   };
+  enum class Start { wait, go, give_up };
+  std::atomic<Start> start = Start::wait;
+  const auto tell = [&](Start what) {
+    start = what;
+    start.notify_all();
+  };
   std::vector<std::jthread> others;
-  for (int thread = 1; thread < threads; thread++) others.emplace_back(measure, thread);
+  try {
+    for (int thread = 1; thread < threads; thread++)
+      others.emplace_back([&, thread] {
+        start.wait(Start::wait);
+        if (start == Start::go) measure(thread);
+      });
+  } catch (...) {
+    tell(Start::give_up);  // who never came must not be waited for
+    throw;
+  }
+  tell(Start::go);
   measure(0);
   return result;
 }
