@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -198,9 +200,10 @@ Rates measure_rates(InstructionSet set, int threads, double seconds) {
         start.wait(Start::wait);
         if (start == Start::go) measure(thread);
       });
-  } catch (...) {
+  } catch (const std::system_error&) {
     tell(Start::give_up);  // who never came must not be waited for
-    throw;
+    throw std::runtime_error(
+        "a thread that measures the CPU's peak could not be started; take fewer --threads");
   }
   tell(Start::go);
   measure(0);
