@@ -37,7 +37,7 @@ Result<Input> open_input(const std::string& path) {
   // O_NONBLOCK: a named pipe without a writer must not hang the program.
   input.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (input.descriptor < 0) return Status::error("cannot read " + in_quotes(path) + ": " + reason(errno));
-  struct stat status;
+  struct stat status = {};
   if (::fstat(input.descriptor, &status) != 0)
     return Status::error("cannot read " + in_quotes(path) + ": " + reason(errno));
   if (!S_ISREG(status.st_mode))
@@ -50,7 +50,7 @@ Result<Input> open_input(const std::string& path) {
 
 // Where a file's bytes really go: through symbolic links, and to regular files only.
 Result<std::string> resolve_output(const std::string& path) {
-  struct stat status;
+  struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) return path;
   if (!S_ISREG(status.st_mode))
     return Status::error("cannot write " + in_quotes(path) + ": it is " +

@@ -1,6 +1,7 @@
 // Runs a program and waits for it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,18 +9,33 @@
 
 namespace effnet {
 
-struct ProcessResult {
-  int exit_status = 0;  // 128 + signal when it was ended by one
-  std::string errors;   // what it wrote to stderr, at most 64 KiB
+struct ProcessOptions {
+  std::string folder;             // where it runs; may be empty
+  double seconds = 600;           // then it and what it started are killed
+  std::int64_t memory_bytes = 0;  // of address space; 0: no limit
+  bool wants_output = false;      // else stdout is /dev/null
 };
 
-// `arguments[0]` is looked for in PATH unless it has a slash. stdin and stdout are /dev/null. `folder`: where
-// it runs; may be empty. A run of more than `seconds` is killed and an error.
+struct ProcessResult {
+  int exit_status = 0;          // 128 + signal when it was ended by one
+  bool in_time = true;          // false: killed
+  std::string output, errors;   // what it wrote to stdout and stderr, at most 64 KiB each
+  std::int64_t peak_bytes = 0;  // of memory
+};
+
+// `arguments[0]` is looked for in PATH unless it has a slash. stdin is /dev/null. An error: it cannot be
+// started.
+Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const ProcessOptions& options);
+
+// The same, where taking too long is an error too.
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder,
                                   int seconds);
 
 // The value of an environment variable; empty when it is not set.
 std::string environment_variable(const char* name);
+
+// "AMD EPYC 9R14", as the system calls this machine's CPU; empty when it does not say.
+std::string cpu_model();
 
 // The running program's own path.
 std::string own_path();

@@ -5,8 +5,8 @@
 namespace effnet {
 namespace {
 
-// Optimal string alignment distance: Levenshtein's with swaps of neighbours.
-std::size_t edits(std::string_view a, std::string_view b) {
+// Optimal string alignment distance: Levenshtein's with swaps of neighbours. Above `most` it may end early.
+std::size_t edits(std::string_view a, std::string_view b, std::size_t most) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) above[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -16,6 +16,7 @@ std::size_t edits(std::string_view a, std::string_view b) {
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    if (*std::min_element(row.begin(), row.end()) > most) return most + 1;
     before.swap(above);
     above.swap(row);
   }
@@ -33,8 +34,10 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
     const std::size_t longer = std::max(candidate.size(), name.size());
     const std::size_t shorter = std::min(candidate.size(), name.size());
     if (longer > longest || 3 * (longer - shorter) > longer) continue;
-    const std::size_t count = edits(name, candidate);
-    if (3 * count > longer || (best && count >= best_edits)) continue;
+    if (best && best_edits == 0) break;
+    const std::size_t most = best ? std::min(longer / 3, best_edits - 1) : longer / 3;
+    const std::size_t count = edits(name, candidate, most);
+    if (count > most) continue;
     best = &candidate;
     best_edits = count;
   }

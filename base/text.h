@@ -23,8 +23,8 @@ std::string shape_text(std::span<const std::int64_t> shape);  // "[32, 3, 3, 3]"
 // 5288548 -> "5,288,548".
 std::string with_commas(std::int64_t number);
 
-// A name from a file, safe to print in one line: control characters and long tails are replaced, quotes
-// added.
+// A name from a file, safe to print in one line: control
+// characters and long tails are replaced, quotes added.
 std::string in_quotes(std::string_view text);
 
 // A message that may hold names of files: control characters become question marks.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -21,6 +22,7 @@ struct Unfinished {
 };
 
 std::mutex mutex;
+std::atomic<bool> polite{false}, asked{false};
 // Never destroyed: the waiting thread may outlive static objects.
 Unfinished& unfinished() {
   static auto* all = new Unfinished;
@@ -96,12 +98,17 @@ void clean_up_on_signals() {
   // to the end, so that no other thread reports or begins anything any more.
   std::thread([signals] {
     int signal = 0;
-    if (sigwait(&signals, &signal) != 0) return;
+    do {
+      if (sigwait(&signals, &signal) != 0) return;
+    } while (polite && !asked.exchange(true));
     const std::lock_guard lock(mutex);
     end_children(unfinished().children);
     remove_all_unfinished();
     _exit(128 + signal);
   }).detach();
 }
+
+void ask_before_ending() { polite = true; }
+bool asked_to_end() { return asked; }
 
 }  // namespace effnet

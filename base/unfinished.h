@@ -25,4 +25,9 @@ void remove_child(pid_t child);  // it has ended, but was not waited for: its id
 // unfinished and end the program with status 128 + signal. Called once, before any thread starts.
 void clean_up_on_signals();
 
+// From now on the first of those signals is only noted, so that the program can end in good order; a second
+// one ends it.
+void ask_before_ending();
+bool asked_to_end();
+
 }  // namespace effnet

@@ -17,8 +17,8 @@ struct HeaderString {
   bool is(std::string_view text) const;
 };
 
-// Writes the text that `raw` (checked by HeaderJson::string) stands for, at most raw.size() bytes; returns
-// its length.
+// Writes the text that `raw` (checked by HeaderJson::string)
+// stands for, at most raw.size() bytes; returns its length.
 std::size_t unescape_json(std::string_view raw, char* out);
 
 // The position of the first byte that is not UTF-8 (overlong forms and surrogates are not), or text.size().
@@ -31,8 +31,8 @@ class HeaderJson {
   void rewind() { *this = HeaderJson(text_); }
   std::size_t position() const { return position_; }
   bool failed() const { return failed_; }
-  // After a call returned false: the text is no JSON (or ends early), rather than of another type than asked
-  // for.
+  // After a call returned false: the text is no JSON (or
+  // ends early), rather than of another type than asked for.
   bool syntax_error() const { return failed_ || position_ >= text_.size(); }
 
   // Steps over '{' or '['. At the very beginning no space may stand before it.

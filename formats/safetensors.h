@@ -1,6 +1,6 @@
-// A strict reader of safetensors files. It needs no C++ run time (no exceptions, RTTI or libstdc++), so that
-// the runtime and the tools read files by the same rules: https://github.com/huggingface/safetensors (format
-// section).
+// A strict reader of safetensors files. It needs no C++ run time (no exceptions,
+// RTTI or libstdc++), so that the runtime and the tools read files by the same
+// rules: https://github.com/huggingface/safetensors (format section).
 #pragma once
 
 #include <cstddef>
@@ -38,8 +38,8 @@ struct MetadataEntry {
   std::string_view key, value;  // unescaped UTF-8
 };
 
-// One line of text in a caller's buffer, truncated to fit and always terminated. May be empty (no text
-// wanted).
+// One line of text in a caller's buffer, truncated to fit
+// and always terminated. May be empty (no text wanted).
 using ErrorText = std::span<char>;
 
 // The parsed header of one file. The file's bytes are not copied and must outlive it.

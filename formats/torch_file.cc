@@ -119,8 +119,8 @@ struct Archive {
   }
 };
 
-// A whole entry. `exact`: the size that it must have, if any. Torch stores without compression, which bounds
-// every size by the file's own.
+// A whole entry. `exact`: the size that it must have, if any. Torch
+// stores without compression, which bounds every size by the file's own.
 Result<std::vector<std::byte>> read_entry(zip_t* zip, zip_uint64_t index, const std::string& name,
                                           std::size_t most, const std::size_t* exact,
                                           const std::string& where) {
@@ -146,7 +146,7 @@ Result<std::vector<std::byte>> read_entry(zip_t* zip, zip_uint64_t index, const 
     if (count > 0) done += static_cast<std::size_t>(count);
   }
   // Reading on to the end makes libzip compare the checksum.
-  std::byte beyond;
+  std::byte beyond{};
   const bool whole = count >= 0 && done == bytes.size() && zip_fread(file, &beyond, 1) == 0;
   zip_fclose(file);
   if (!whole) return Status::error(entry + " is damaged (wrong checksum or truncated)");

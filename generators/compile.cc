@@ -35,8 +35,8 @@ std::string halide_version() {
 
 Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFiles& files) {
   try {
-    // Every argument's layout is static and comes from the plan: there is nothing to ask or to check at run
-    // time.
+    // Every argument's layout is static and comes from the
+    // plan: there is nothing to ask or to check at run time.
     const Halide::Target target = Halide::Target(request.target)
                                       .with_feature(Halide::Target::NoRuntime)
                                       .with_feature(Halide::Target::NoAsserts)

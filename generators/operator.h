@@ -11,12 +11,24 @@
 
 namespace effnet {
 
+// One number of a schedule, and the values that are worth a try, ascending.
+struct Axis {
+  std::string name;
+  std::vector<int> values;
+};
+
 struct Operator {
   std::string name;
   Numbers (*default_schedule)(const Numbers& problem, const Machine& machine);
   // What is illegal about a schedule, for example from a row; empty when nothing is.
   std::string (*check_schedule)(const Numbers& problem, const Numbers& schedule);
   std::int64_t (*scratch_bytes)(const Numbers& problem, const Numbers& schedule);  // of one task
+  // Where the tuner searches: a grid; fit_schedule makes its points legal, and takes another problem's
+  // numbers to this one. The result still goes through check_schedule.
+  std::vector<Axis> (*schedule_space)(const Numbers& problem, const Machine& machine);
+  Numbers (*fit_schedule)(const Numbers& problem, Numbers schedule);
+  // Whether its accumulators fit the registers and its rows the caches, so that it may be fast.
+  bool (*worth_trying)(const Numbers& problem, const Numbers& schedule, const Machine& machine);
   std::string algorithm_hash;  // changes with the folder's algorithm: tells stale rows
 };
 
@@ -28,6 +40,9 @@ struct RegisterTile {
   int panels, columns;
 };
 
+// The least that today's CPUs have for every core: what reaches beyond it is not worth a try.
+inline constexpr std::int64_t second_cache_bytes = 512 << 10;
+
 // Whether the accumulators, one weight vector each and one more fit the machine's registers.
 bool fits_registers(const RegisterTile& tile, const Machine& machine);
 
@@ -38,6 +53,19 @@ RegisterTile best_register_tile(int panels, int most_panels, int columns, const 
 // Checks that exactly the `names` are given and lie in [1, limit]; empty when so.
 std::string check_numbers(const Numbers& schedule,
                           const std::vector<std::pair<std::string, int>>& names_and_limits);
+
+// For operators with one loop structure.
+std::vector<Axis> no_axes(const Numbers& problem, const Machine& machine);
+Numbers no_fit(const Numbers& problem, Numbers schedule);
+bool always_worth_trying(const Numbers& problem, const Numbers& schedule, const Machine& machine);
+
+std::vector<int> divisors(int number);
+// Of [1, most]: all below 16, then ever fewer.
+std::vector<int> spread_values(int most);
+// Lengths that cut `total` into equal parts (the last one shorter), at least `least` long; ascending.
+std::vector<int> part_lengths(int total, int least);
+// The largest divisor of `number` that is not above `wanted`.
+int divisor_below(int number, int wanted);
 
 // The largest number of blocks so that a step has work for several threads, each block at least `least` long.
 int blocks_for_threads(int length, int other_tasks, int least);

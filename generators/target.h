@@ -10,9 +10,9 @@ namespace effnet {
 
 // What the analytic defaults of schedules are derived from.
 struct Machine {
-  int lanes;      // float32 in a vector register
-  int registers;  // vector registers
-  bool fma;       // multiply and add in one instruction, with a memory operand or a broadcast
+  int lanes = 4;       // float32 in a vector register
+  int registers = 16;  // vector registers
+  bool fma = false;    // multiply and add in one instruction, with a memory operand or a broadcast
 };
 
 struct CpuTarget {

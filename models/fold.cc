@@ -32,9 +32,9 @@ Values read(const SourceTensors& tensors, const std::string& name, Problems& pro
 
 // scale / sqrt(variance + epsilon) of every channel.
 //
-// A variance of zero is sound where the mean is zero as well: the channel was zero for every picture of the
-// training, as dozens of channels of the published Lite weights are. Elsewhere it is damage, as a negative
-// one is.
+// A variance of zero is sound where the mean is zero as well: the channel
+// was zero for every picture of the training, as dozens of channels of the
+// published Lite weights are. Elsewhere it is damage, as a negative one is.
 Values factors(const Values& scale, const Values& mean, const Values& variance, double epsilon,
                const std::string& name, Problems& problems) {
   Values result(scale.size());

@@ -13,8 +13,8 @@
 namespace effnet {
 namespace {
 
-// Wrappers put the same prefix before every name: "module." (DataParallel), "_orig_mod." (torch.compile),
-// "model.".
+// Wrappers put the same prefix before every name: "module."
+// (DataParallel), "_orig_mod." (torch.compile), "model.".
 SourceTensors without_prefix(SourceTensors tensors) {
   for (bool again = !tensors.empty(); again;) {
     again = false;

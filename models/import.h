@@ -14,8 +14,8 @@
 
 namespace effnet {
 
-// From a picture to the network's input: shorter side to resolution / crop, centre crop, (pixel / 255 - mean)
-// / std.
+// From a picture to the network's input: shorter side to
+// resolution / crop, centre crop, (pixel / 255 - mean) / std.
 struct Preprocessing {
   std::array<double, 3> mean{}, std{};  // red, green, blue
   double crop = 0.875;

@@ -1,6 +1,6 @@
-// What an EfficientNet is: the block table, scaled, as a list of layers with static shapes and tensor names.
-// Sources: Tan and Le, "EfficientNet" (arXiv 1905.11946), table 1 and section 3.3; Lite: TensorFlow's TPU
-// repository.
+// What an EfficientNet is: the block table, scaled, as a list of layers with
+// static shapes and tensor names. Sources: Tan and Le, "EfficientNet" (arXiv
+// 1905.11946), table 1 and section 3.3; Lite: TensorFlow's TPU repository.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Border {
 
 // One convolution (with its BatchNorm), squeeze-excite or dense layer.
 struct Layer {
-  LayerKind kind;
+  LayerKind kind = LayerKind::convolution;
   std::string name;  // the prefix of its canonical tensors: "stem", "blocks.3.expand", "classifier", ...
   Shape in, out;
   int kernel = 1, stride = 1;
@@ -96,8 +96,8 @@ int round_repeats(int repeats, double depth);  // ceil
 struct CompoundScaling {
   double alpha = 1.2, beta = 1.1, gamma = 1.15, phi = 1;
 };
-// depth alpha^phi, width beta^phi, resolution 224 gamma^phi to the nearest multiple of 4. Refuses factors
-// below 1.
+// depth alpha^phi, width beta^phi, resolution 224 gamma^phi
+// to the nearest multiple of 4. Refuses factors below 1.
 Result<NetworkConfig> scale_baseline(const CompoundScaling& scaling, const std::string& name);
 
 // Every layer in the order of the data.

@@ -1,19 +1,18 @@
 // The layout of packed weights, declared once: what import writes, what every generated kernel reads.
 //
-// Output channels lie in panels of 16, the last panel filled up with zeros, so that one file serves every
-// vector width and every tensor is a multiple of 64 bytes. P = ceil(channels / 16). Index order is C order,
-// the last one contiguous:
+// Output channels lie in panels of 16, the last panel filled up with zeros, so
+// that one file serves every vector width and every tensor is a multiple of 64
+// bytes. P = ceil(channels / 16). Index order is C order, the last one contiguous:
 //
 //   convolution (stem)    weight [P][kernel y][kernel x][3][16]      bias [P * 16]
 //   pointwise             weight [P][inputs][16]                     bias [P * 16]
 //   depthwise             weight [P][kernel y][kernel x][16]         bias [P * 16]
-//   squeeze_excite        reduce.weight [Ps][channels][16]           reduce.bias [Ps * 16]     Ps =
-//   ceil(squeezed / 16)
+//   squeeze_excite        reduce.weight [Ps][channels][16]           reduce.bias [Ps * 16]     Ps = ceil(squeezed / 16)
 //                         expand.weight [P][squeezed][16]            expand.bias [P * 16]
 //   dense (classifier)    weight [P][inputs][16]                     bias [P * 16]
 //
-// BatchNorm is folded: weight * scale / sqrt(variance + epsilon), bias = shift - mean * scale / sqrt(variance
-// + epsilon).
+// BatchNorm is folded: weight * scale / sqrt(variance + epsilon),
+// bias = shift - mean * scale / sqrt(variance + epsilon).
 #pragma once
 
 #include <span>
@@ -38,8 +37,8 @@ struct PackedTensor {
 // The tensors of a .weights file in their order in the file: layer by layer, weight before bias.
 std::vector<PackedTensor> packed_tensors(const Network& network);
 
-// Into panels. `weight` [outputs][inputs][kernel y][kernel x]: inputs is 1 for depthwise, kernel 1 for
-// pointwise and dense.
+// Into panels. `weight` [outputs][inputs][kernel y][kernel x]:
+// inputs is 1 for depthwise, kernel 1 for pointwise and dense.
 std::vector<float> pack_weight(std::span<const double> weight, int outputs, int inputs, int kernel);
 std::vector<float> pack_bias(std::span<const double> bias);
 

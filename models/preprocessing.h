@@ -1,5 +1,5 @@
-// How a picture becomes a network's input, and what the classes are called: dialect, then config.json, then
-// options.
+// How a picture becomes a network's input, and what the
+// classes are called: dialect, then config.json, then options.
 #pragma once
 
 #include "models/dialects/dialect.h"

@@ -1,6 +1,7 @@
 #include "models/tensor_report.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -10,6 +11,9 @@ namespace effnet {
 namespace {
 
 using Names = std::vector<std::string>;
+
+// More than any network has: all are named, unless the file was made to cost time and memory.
+constexpr std::size_t most_named = 5000;
 
 bool is_ignored(const std::string& name) { return name.ends_with(".num_batches_tracked"); }
 
@@ -42,19 +46,35 @@ Differences compare(const std::vector<ExpectedTensor>& expected, const SourceTen
   return differences;
 }
 
-// "3 missing: a (nearest: b), c, d"; what goes beyond `most` is only counted.
-void describe(Names& parts, const Names& names, const std::string& what, const Names* candidates,
-              std::size_t most) {
+// "'a' (nearest: 'b')"
+std::string with_nearest(const std::string& name, const Names& candidates) {
+  const std::string nearest = nearest_name(name, candidates);
+  return in_quotes(name) + (nearest.empty() ? "" : " (nearest: " + in_quotes(nearest) + ")");
+}
+
+// "3 missing: a, b, c"
+void append_list(Names& parts, const Names& names, const std::string& what,
+                 const std::function<std::string(const std::string&)>& text_of) {
   if (names.empty()) return;
-  Names texts;
-  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) {
-    std::string text = candidates ? in_quotes(names[i]) : names[i];
-    if (const std::string nearest = candidates ? nearest_name(names[i], *candidates) : ""; !nearest.empty())
-      text += " (nearest: " + in_quotes(nearest) + ")";
-    texts.push_back(text);
-  }
-  if (names.size() > most) texts.push_back("and " + std::to_string(names.size() - most) + " more");
+  const std::size_t shown = std::min(names.size(), most_named);
+  Names texts(shown);
+  std::transform(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), texts.begin(), text_of);
+  if (names.size() > shown) texts.push_back("and " + std::to_string(names.size() - shown) + " more");
   parts.push_back(std::to_string(names.size()) + " " + what + ": " + join(texts, ", "));
+}
+
+// Tensors under a nearly equal name are looked for among those that are left over on the other side.
+Names lists(const Differences& differences) {
+  Names missing = differences.missing, unexpected = differences.unexpected, parts;
+  missing.resize(std::min(missing.size(), most_named));
+  unexpected.resize(std::min(unexpected.size(), most_named));
+  append_list(parts, differences.missing, "missing",
+              [&](const std::string& name) { return with_nearest(name, unexpected); });
+  append_list(parts, differences.unexpected, "unexpected",
+              [&](const std::string& name) { return with_nearest(name, missing); });
+  append_list(parts, differences.wrong, "of wrong shape or type",
+              [](const std::string& text) { return text; });
+  return parts;
 }
 
 std::optional<std::int64_t> classes_of(const Dialect& dialect, const SourceTensors& tensors) {
@@ -132,16 +152,11 @@ Status check_tensors(const Network& network, const Dialect& dialect, const Sourc
                      const std::string& where) {
   const Differences differences = compare(expected_tensors(network, dialect), tensors);
   if (differences.none()) return {};
-  Names parts;
-  const std::string variant = variant_hint(network, dialect, tensors);
-  if (!variant.empty()) parts.push_back(variant);
-  if (const std::string classes = classes_hint(network, dialect, tensors); !classes.empty())
-    parts.push_back(classes);
-  // A file that was mistaken for another needs no list of all differences.
-  const std::size_t most = variant.empty() ? 60 : 4;
-  describe(parts, differences.missing, "missing", &differences.unexpected, most);
-  describe(parts, differences.unexpected, "unexpected", &differences.missing, most);
-  describe(parts, differences.wrong, "of wrong shape or type", nullptr, most);
+  Names parts = lists(differences);
+  // What to do comes last: behind a long list, that is where the reader's eyes are.
+  for (const std::string& hint :
+       {classes_hint(network, dialect, tensors), variant_hint(network, dialect, tensors)})
+    if (!hint.empty()) parts.push_back(hint);
   return Status::error(where + ": these tensors (" + std::string(dialect.name) +
                        "'s names) are not those of " + network.name + ": " + join(parts, "; "));
 }

@@ -9,7 +9,7 @@ namespace effnet {
 Result<const Dialect*> recognise_dialect(const Network& network, const SourceTensors& tensors,
                                          const std::string& where);
 
-// Missing, unexpected and misshapen tensors with the nearest names, and a named network that would fit.
+// All missing, unexpected and misshapen tensors with the nearest names, then a named network that would fit.
 Status check_tensors(const Network& network, const Dialect& dialect, const SourceTensors& tensors,
                      const std::string& where);
 

@@ -16,8 +16,8 @@
 namespace effnet {
 namespace {
 
-// Signature (8 bytes), then IHDR: length, type, width, height, bit depth, colour type, three methods,
-// checksum.
+// Signature (8 bytes), then IHDR: length, type, width,
+// height, bit depth, colour type, three methods, checksum.
 constexpr std::size_t header_bytes = 33;
 constexpr std::array<unsigned char, 8> signature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr std::array<unsigned char, 8> header_chunk = {0, 0, 0, 13, 'I', 'H', 'D', 'R'};
@@ -108,8 +108,8 @@ void set_limits(png_structp png) {
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
 }
 
-// Whatever the file holds becomes 8-bit RGB. A palette's transparency would become alpha, hence the last line
-// for all.
+// Whatever the file holds becomes 8-bit RGB. A palette's
+// transparency would become alpha, hence the last line for all.
 void set_transforms(png_structp png, png_infop info) {
   const int colour_type = png_get_color_type(png, info), bit_depth = png_get_bit_depth(png, info);
   if (bit_depth == 16) png_set_strip_16(png);

@@ -44,8 +44,8 @@ bool is_scalar(const Argument& a) {
   return a.place == Place::first_row || a.place == Place::rows || a.place == Place::constant;
 }
 
-// What a task function finds in its arguments: the buffers of the step, in the order of the kernel's
-// arguments.
+// What a task function finds in its arguments: the buffers
+// of the step, in the order of the kernel's arguments.
 bool is_pointer(const Argument& a) { return !is_scalar(a) && a.place != Place::scratch; }
 
 std::int64_t most(const LibraryPlan& library, std::int64_t Plan::*bytes) {
@@ -65,8 +65,7 @@ std::string variant_prefix(const Plan& plan) {
   return text;
 }
 
-// --- one kernel: its declaration and its task
-// ------------------------------------------------------------------------
+// --- one kernel: its declaration and its task ---
 
 void emit_declaration(std::string& text, const LibraryPlan& library, const Plan& plan, const Step& step) {
   print(text, "int %s(", kernel_symbol(library, plan, step.kernel).c_str());
@@ -127,8 +126,7 @@ void emit_task(std::string& text, const LibraryPlan& library, const Plan& plan, 
   print(text, "  %s(%s);\n}\n", kernel_symbol(library, plan, step.kernel).c_str(), call.c_str());
 }
 
-// --- the steps
-// -------------------------------------------------------------------------------------------------------
+// --- the steps ---
 
 std::string pointer_text(const Plan& plan, const Argument& a) {
   std::string text;
@@ -196,8 +194,7 @@ void emit_variant(std::string& text, const LibraryPlan& library, const Plan& pla
   emit_step_table(text, plan);
 }
 
-// --- tables
-// ----------------------------------------------------------------------------------------------------------
+// --- tables ---
 
 void emit_tensors(std::string& text, const Plan& plan) {
   text +=

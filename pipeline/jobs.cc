@@ -28,7 +28,6 @@ namespace {
 
 constexpr std::size_t most_object_bytes = 64u << 20;
 constexpr std::string_view temporary_ending = ".tmp.o";
-constexpr int most_seconds = 600;  // a kernel takes about one
 
 // What does not reach the generator: the caller's loops.
 bool is_for_caller(const std::string& number) { return number == "strip_rows" || number == "out_height"; }
@@ -54,49 +53,38 @@ bool is_whole(const Result<std::string>& object) {
   return object && object->find(placeholder_symbol) != std::string::npos;
 }
 
-// Runs the compiler for one kernel and returns its object.
+// What went wrong in a child process; empty when nothing.
+std::string failure_of(const ProcessResult& run, const JobOptions& options) {
+  if (!run.in_time) return "did not end within " + std::to_string(options.seconds) + " s";
+  if (run.exit_status == 0) return "";
+  return "failed with status " + std::to_string(run.exit_status) + ": " + first_line(run.errors);
+}
+
+// Compiles a kernel into a file and returns its object.
 Result<std::string> compile_object(const Kernel& kernel, const KernelRequest& request,
-                                   const std::string& compiler, const std::string& temporary) {
+                                   const JobOptions& options, const std::string& temporary) {
+  const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
   const Operator& op = find_operator(kernel.operation);
   std::vector<std::string> arguments = {
       compiler,          "compile-kernel", temporary,
       request.generator, request.target,   std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
   for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
-  const std::string what = kernel.operation + " (" + to_text(kernel.problem) + ")";
-  const Result<ProcessResult> run = run_process(arguments, "", most_seconds);
-  if (!run) return Status::error("compiling " + what + ": " + run.message());
-  if (run->exit_status != 0)
-    return Status::error("compiling " + what + " failed with status " + std::to_string(run->exit_status) +
-                         ": " + first_line(run->errors));
+  ProcessOptions limits;
+  limits.seconds = options.seconds;
+  limits.memory_bytes = options.memory_bytes;
+  const std::string what = "compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") ";
+  const Result<ProcessResult> run = run_process(arguments, limits);
+  if (!run) return Status::error(what + run.message());
+  if (const std::string failure = failure_of(*run, options); !failure.empty())
+    return Status::error(what + failure);
   Result<std::string> object = read_file(temporary, most_object_bytes);
-  if (object && !is_whole(object))
-    return Status::error("compiling " + what + " made an object without its symbol");
-  return object;
-}
-
-// Returns one kernel's object, from the cache or compiled into it.
-Result<std::string> compile_one(const Kernel& kernel, const CpuTarget& target, const std::string& cache_dir,
-                                const std::string& compiler) {
-  const KernelRequest request = request_of(kernel, target);
-  Result<std::string> key = cache_key(request);
-  if (!key) return key.status();
-  const std::string path = cache_dir + "/" + *key + ".o";
-  std::error_code ignored;
-  if (fs::exists(path, ignored))
-    if (Result<std::string> object = read_file(path, most_object_bytes); is_whole(object)) return object;
-  const std::string temporary = path + "." + std::to_string(getpid()) + std::string(temporary_ending);
-  add_unfinished(temporary);
-  Result<std::string> object = compile_object(kernel, request, compiler, temporary);
-  fs::remove(temporary, ignored);
-  remove_unfinished(temporary);
-  if (!object) return object;
-  if (Status status = write_file(path, *object); !status) return status;
+  if (object && !is_whole(object)) return Status::error(what + "made an object without its symbol");
   return object;
 }
 
 // What compilations that were killed left in the cache.
 void sweep(const std::string& cache_dir) {
-  constexpr std::chrono::seconds oldest{2 * most_seconds};
+  constexpr std::chrono::hours oldest{1};
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(cache_dir, ignored)) {
     const std::string name = entry.path().filename().string();
@@ -125,15 +113,31 @@ bool stamp_symbol(std::string& object, const std::string& symbol) {
   return found;
 }
 
-Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
-                                                 const JobOptions& options) {
+Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& target,
+                                         const JobOptions& options) {
   const std::string cache_dir = options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
-  const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
-  sweep(cache_dir);
+  const KernelRequest request = request_of(kernel, target);
+  Result<std::string> key = cache_key(request);
+  if (!key) return key.status();
+  const std::string path = cache_dir + "/" + *key + ".o";
+  if (fs::exists(path, failed))
+    if (Result<std::string> object = read_file(path, most_object_bytes); is_whole(object)) return object;
+  const std::string temporary = path + "." + std::to_string(getpid()) + std::string(temporary_ending);
+  add_unfinished(temporary);
+  Result<std::string> object = compile_object(kernel, request, options, temporary);
+  fs::remove(temporary, failed);
+  remove_unfinished(temporary);
+  if (!object) return object;
+  if (Status status = write_file(path, *object); !status) return status;
+  return object;
+}
 
+Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
+                                                 const JobOptions& options) {
+  sweep(options.cache_dir.empty() ? default_cache_dir() : options.cache_dir);
   const int total = static_cast<int>(kernels.size());
   std::vector<std::string> objects(kernels.size());
   std::atomic<int> next{0};
@@ -141,8 +145,8 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
   int done = 0;
   Status failure;
   const auto work = [&] {
-    for (int i; (i = next++) < total;) {
-      Result<std::string> object = compile_one(kernels[i], target, cache_dir, compiler);
+    for (int i = next++; i < total; i = next++) {
+      Result<std::string> object = compile_kernel_apart(kernels[i], target, options);
       const std::lock_guard lock(mutex);
       if (!object) {
         if (failure.ok()) failure = object.status();

@@ -11,14 +11,16 @@
 namespace effnet {
 
 struct JobOptions {
-  std::string compiler;   // the effnetc to run as child processes; empty: the running program
-  int jobs = 0;           // at a time; 0: as many as there are cores
-  std::string cache_dir;  // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
+  std::string compiler;           // the effnetc to run as child processes; empty: the running program
+  int jobs = 0;                   // at a time; 0: as many as there are cores
+  std::string cache_dir;          // empty: $XDG_CACHE_HOME/effnet or ~/.cache/effnet
+  int seconds = 600;              // a kernel may take; it takes about one
+  std::int64_t memory_bytes = 0;  // a kernel's compilation may take; 0: no limit
   std::function<void(int done, int total)> progress;  // called from one thread at a time; may be empty
 };
 
-// Objects carry this name instead of a library's, so that libraries share the cache; stamp_symbol() puts the
-// real one in.
+// Objects carry this name instead of a library's, so that
+// libraries share the cache; stamp_symbol() puts the real one in.
 extern const std::string placeholder_symbol;
 
 // Replaces the placeholder in an object's string table; false: there is none. `symbol` is not longer than it.
@@ -27,6 +29,10 @@ extern const std::string placeholder_symbol;
 // One object a kernel, in their order.
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
                                                  const JobOptions& options);
+
+// One object. A compilation that fails, hangs or takes too much memory is an error that says so.
+Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& target,
+                                         const JobOptions& options);
 
 // What a child process does: `effnetc compile-kernel OBJECT GENERATOR TARGET SCRATCH_BYTES name=value...`
 Status compile_kernel_command(const std::vector<std::string>& arguments);

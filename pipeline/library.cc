@@ -8,6 +8,8 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "generators/compile.h"
+#include "pipeline/cc.h"
 #include "pipeline/emit.h"
 #include "pipeline/plan.h"
 #include "pipeline/workspace.h"
@@ -17,44 +19,6 @@ namespace effnet {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int most_cc_seconds = 300;
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
-// The line that says what is wrong: compilers may begin with how a file came to be included.
-std::string first_error(const std::string& text) {
-  std::istringstream lines(text);
-  std::string first;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.find("error") != std::string::npos) return line;
-    if (first.empty()) first = line;
-  }
-  return first.empty() ? "it printed no reason" : first;
-}
-
-// Runs the C compiler inside the workspace, with relative names, so that no path of this machine gets into a
-// file.
-Status run_cc(const LibraryRequest& request, const std::string& folder,
-              const std::vector<std::string>& arguments) {
-  std::vector<std::string> command = words(request.cc);
-  if (command.empty())
-    return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
-  // It runs in another folder than the one that a relative path means.
-  if (command[0].find('/') != std::string::npos) command[0] = fs::absolute(command[0]).string();
-  const std::string& c_flags = request.targets.front().c_flags;
-  for (const std::string& word : words(c_flags)) command.push_back(word);
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  Result<ProcessResult> run = run_process(command, folder, most_cc_seconds);
-  if (!run) return run.status();
-  if (run->exit_status == 0) return {};
-  return Status::error(command[0] + " failed with status " + std::to_string(run->exit_status) + ": " +
-                       first_error(run->errors) +
-                       (c_flags.empty() ? "" : " (another CPU's C is compiled with --cc clang)"));
-}
 
 // Every variant's kernels as object files in the workspace; returns their names.
 Result<std::vector<std::string>> write_objects(const LibraryRequest& request, const LibraryPlan& library,
@@ -97,7 +61,7 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   if (Status status = write_file(folder + "/" + name + ".c", emit_source(library)); !status) return status;
   Result<std::vector<std::string>> files = write_objects(request, library, folder);
   if (!files) return files.status();
-  if (Status status = run_cc(request, folder,
+  if (Status status = run_cc(request.cc, request.targets.front(), folder,
                              {"-std=c11", "-O2", "-g0", "-fPIC", "-ffreestanding", "-fvisibility=hidden",
                               "-I", installed("include"), "-c", name + ".c", "-o", name + ".o"});
       !status)
@@ -112,7 +76,7 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   link.insert(link.end(), files->begin(), files->end());
   link.insert(link.end(), {"-Wl,--whole-archive", installed("lib/libeffnet.a"), "-Wl,--no-whole-archive",
                            "-pthread", "-lm"});
-  return run_cc(request, folder, link);
+  return run_cc(request.cc, request.targets.front(), folder, link);
 }
 
 }  // namespace
@@ -145,7 +109,8 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
     Result<ScheduleRows> rows = ScheduleRows::load(
         schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
     if (!rows) return rows.status();
-    Result<Plan> plan = make_plan(*network, {target, request.threads, &*rows});
+    Result<Plan> plan = make_plan(
+        *network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "", halide_version()});
     if (!plan) return plan.status();
     for (const std::string& warning : plan->warnings)
       if (request.warn) request.warn(warning);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/text.h"
 #include "pipeline/arena.h"
 
 namespace effnet {
@@ -50,12 +51,13 @@ class Planner {
   }
 
  private:
-  // --- buffers
-  // -----------------------------------------------------------------------------------------------------
+  // --- buffers ---
 
   // `pixels` of padded(channels) floats; `spare_pixels` more may be read or written past the end.
   int new_buffer(const std::string& name, std::int64_t pixels, int channels, std::int64_t spare_pixels = 0) {
-    Buffer buffer{name, (pixels + spare_pixels) * padded(channels) * 4, next_step(), next_step(), -1};
+    const std::int64_t pixel_bytes = padded(channels) * 4ll;
+    Buffer buffer{
+        name, (pixels + spare_pixels) * pixel_bytes, next_step(), next_step(), -1, pixels * pixel_bytes};
     plan_.buffers.push_back(buffer);
     return static_cast<int>(plan_.buffers.size()) - 1;
   }
@@ -66,8 +68,7 @@ class Planner {
   }
   int next_step() const { return static_cast<int>(plan_.steps.size()); }
 
-  // --- arguments
-  // ---------------------------------------------------------------------------------------------------
+  // --- arguments ---
 
   Argument weight(const std::string& name, const std::string& tensor, std::int64_t block_floats = 0) const {
     return {name, Place::weight, tensor_.at(tensor), block_floats, 0};
@@ -80,23 +81,32 @@ class Planner {
     return {name, place, index, 0, 0};
   }
 
-  // --- kernels and steps
-  // -------------------------------------------------------------------------------------------
+  // --- kernels and steps ---
 
-  // The schedule of a problem: its row when there is a legal one, else the default.
+  // The schedule of a problem: its row when there is a legal one, else that of a problem nearby, else the
+  // default.
   Numbers choose_schedule(const Operator& op, const Numbers& problem) {
-    const ScheduleRow* row =
-        options_.rows ? options_.rows->find(op.name, problem, options_.threads) : nullptr;
-    if (row) {
-      const std::string wrong = op.check_schedule(problem, row->schedule);
-      if (wrong.empty()) {
-        if (row->algorithm != op.algorithm_hash) stale_.insert(op.name);
-        return row->schedule;
+    if (options_.rows) {
+      if (const ScheduleRow* row = options_.rows->find(op.name, problem, options_.threads)) {
+        const std::string wrong = op.check_schedule(problem, row->schedule);
+        if (wrong.empty()) return use(op, *row, row->schedule);
+        plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) +
+                                 ") is not used: " + wrong);
+      } else if (const ScheduleRow* near = options_.rows->find_near(op.name, problem, options_.threads)) {
+        const Numbers fitted = op.fit_schedule(problem, near->schedule);
+        if (op.check_schedule(problem, fitted).empty() &&
+            op.worth_trying(problem, fitted, options_.target.machine))
+          return use(op, *near, fitted);
       }
-      plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) +
-                               ") is not used: " + wrong);
     }
     return op.default_schedule(problem, options_.target.machine);
+  }
+
+  Numbers use(const Operator& op, const ScheduleRow& row, const Numbers& schedule) {
+    if (row.algorithm != op.algorithm_hash) stale_.insert("another version of " + op.name);
+    if (!options_.halide.empty() && row.halide != options_.halide) stale_.insert("Halide " + row.halide);
+    if (!options_.cpu.empty() && row.cpu != options_.cpu) stale_.insert("another CPU, " + in_quotes(row.cpu));
+    return schedule;
   }
 
   Step& add_step(const std::string& name, const std::string& operation, const std::string& op_name,
@@ -133,8 +143,7 @@ class Planner {
     step.strips = (rows + step.strip_rows - 1) / step.strip_rows;
   }
 
-  // --- operators
-  // ---------------------------------------------------------------------------------------------------
+  // --- operators ---
 
   int stem(const Layer& layer) {
     const Numbers problem = {{"resolution", layer.in.width},
@@ -314,8 +323,7 @@ class Planner {
     touch_buffers();
   }
 
-  // --- descriptions
-  // ------------------------------------------------------------------------------------------------
+  // --- descriptions ---
 
   static std::string describe(const Shape& in, const Layer& layer) {
     return text_of(in) + " -> " + text_of(layer.out) +
@@ -345,20 +353,21 @@ class Planner {
       plan_.buffers[kept].last_step = next_step() - 1;
     plan_.activation_bytes = place_buffers(plan_.buffers);
     plan_.scratch_bytes = (plan_.scratch_bytes + 63) / 64 * 64;
-    for (const std::string& op : stale_)
-      plan_.warnings.push_back("the schedule rows of " + op + " for " + plan_.target.name +
-                               " were tuned for another version of the operator: tune again (effnetc tune)");
+    if (!stale_.empty())
+      plan_.warnings.push_back("schedule rows for " + plan_.target.name + " were tuned for " +
+                               join({stale_.begin(), stale_.end()}, ", ") +
+                               "; they are used, and effnetc tune finds better ones");
   }
 
   const PlanOptions& options_;
   Plan plan_;
   std::map<std::string, int> tensor_;
   std::map<Kernel, int> kernel_;
-  std::set<std::string> stale_;
+  std::set<std::string> stale_;  // what the rows in use were tuned for
 };
 
-// The arena's offsets and the kernels' indices are checked to stay far from what 32 bit index arithmetic
-// holds.
+// The arena's offsets and the kernels' indices are checked
+// to stay far from what 32 bit index arithmetic holds.
 constexpr std::int64_t most_arena_bytes = std::int64_t{1} << 32;
 
 }  // namespace

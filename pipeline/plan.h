@@ -1,5 +1,5 @@
-// Network -> Plan: fused steps, one kernel for all equal steps, who reads and writes what, and where it lies
-// in the arena.
+// Network -> Plan: fused steps, one kernel for all equal steps,
+// who reads and writes what, and where it lies in the arena.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ struct Argument {
   std::int64_t block_floats = 0, strip_floats = 0;  // offset of block b and strip s: b * block + s * strip
 };
 
-// One fused step of the network. Task t works on block t % blocks of channels and strip t / blocks of rows or
-// pixels.
+// One fused step of the network. Task t works on block t %
+// blocks of channels and strip t / blocks of rows or pixels.
 struct Step {
   std::string name;                 // "blocks.3.expand_depthwise"
   std::string operation;            // "expand_depthwise 28x28x40 -> 28x28x240 k5 s1 swish"
@@ -58,7 +58,8 @@ struct Buffer {
   std::string name;
   std::int64_t bytes = 0;  // a multiple of 64, with room for what register tiles write past the end
   int first_step = 0, last_step = 0;
-  std::int64_t offset = -1;  // in the arena
+  std::int64_t offset = -1;    // in the arena
+  std::int64_t map_bytes = 0;  // without that room
 };
 
 struct Plan {
@@ -78,6 +79,7 @@ struct PlanOptions {
   CpuTarget target;
   int threads = 1;
   const ScheduleRows* rows = nullptr;  // null: analytic defaults only
+  std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);

@@ -40,9 +40,9 @@ unsigned saved_registers() {
 
 }  // namespace
 
-// Bit numbers: Intel SDM volume 2A, CPUID. Code for a level is compiled for the CPU class that brought it
-// (haswell, skylake-avx512, znver4), so a level also stands for the small integer instructions that came with
-// it.
+// Bit numbers: Intel SDM volume 2A, CPUID. Code for a level is compiled for
+// the CPU class that brought it (haswell, skylake-avx512, znver4), so a
+// level also stands for the small integer instructions that came with it.
 unsigned cpu_features() {
   unsigned features = 0;
   auto add = [&](unsigned feature, bool available) { features |= available ? feature : 0; };

@@ -51,8 +51,8 @@ effnet_status find_tensors(const effnet_program& program, const Safetensors& fil
   return EFFNET_OK;
 }
 
-// Copies values to where `position` says; everything else of `out` becomes zero. False when a value is not
-// finite.
+// Copies values to where `position` says; everything else
+// of `out` becomes zero. False when a value is not finite.
 template <typename Position>
 bool pack(const Tensor& tensor, const Block<float>& out, Position position) {
   std::memset(out.data(), 0, out.size() * sizeof(float));

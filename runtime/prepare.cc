@@ -94,7 +94,7 @@ class ResizedRows {
 
 // What each byte becomes: (value / 255 - mean) / std, in float as PyTorch does it.
 struct Normalisation {
-  float value[3][256];
+  float value[3][256] = {};
 
   explicit Normalisation(const Preprocessing& preprocessing) {
     for (int c = 0; c < 3; ++c) {

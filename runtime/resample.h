@@ -15,8 +15,8 @@ struct Taps {
   const std::int32_t* coefficients;
 };
 
-// The taps along one axis that is resized from `size` to `target` pixels, for the outputs [begin, begin +
-// count).
+// The taps along one axis that is resized from `size` to
+// `target` pixels, for the outputs [begin, begin + count).
 class Resampler {
  public:
   // False: no memory.

@@ -1,5 +1,5 @@
-// The model's own threads. They sleep between runs; inside a run they spin for at most 50 microseconds for
-// the next step.
+// The model's own threads. They sleep between runs; inside a
+// run they spin for at most 50 microseconds for the next step.
 #pragma once
 
 #include <pthread.h>
@@ -36,7 +36,7 @@ class ThreadPool {
     pthread_t thread;
   };
 
-  static void* worker_main(void* worker);
+  static void* worker_main(void* argument);
   void stop();
   bool start_worker(Worker& worker);
   void work(int worker);

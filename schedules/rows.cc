@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
+#include <map>
 #include <sstream>
 
 #include "base/files.h"
@@ -28,21 +31,6 @@ bool parse_number(const std::string& text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-Result<Numbers> parse_numbers(const std::string& text) {
-  Numbers numbers;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    const std::size_t equals = word.find('=');
-    int value = 0;
-    if (equals == std::string::npos || !is_word(word.substr(0, equals)) ||
-        !parse_number(word.substr(equals + 1), value))
-      return Status::error(in_quotes(word) + " is not name=integer");
-    if (!numbers.emplace(word.substr(0, equals), value).second)
-      return Status::error(in_quotes(word) + " names a number twice");
-  }
-  return numbers;
-}
-
 // name=value pairs of the third part; values with spaces stand in quotes.
 Status parse_origin(const std::string& text, ScheduleRow& row) {
   std::size_t at = 0;
@@ -60,6 +48,9 @@ Status parse_origin(const std::string& text, ScheduleRow& row) {
     if (name == "microseconds") {
       if (!parse_number(value, row.microseconds))
         return Status::error(in_quotes(value) + " is not a number of microseconds");
+    } else if (name == "cores") {
+      if (!parse_number(value, row.cores) || row.cores < 0)
+        return Status::error(in_quotes(value) + " is not a number of cores");
     } else if (name == "cpu") {
       row.cpu = value;
     } else if (name == "halide") {
@@ -73,13 +64,28 @@ Status parse_origin(const std::string& text, ScheduleRow& row) {
   return {};
 }
 
+}  // namespace
+
+Result<Numbers> parse_numbers(const std::string& text) {
+  Numbers numbers;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const std::size_t equals = word.find('=');
+    int value = 0;
+    if (equals == std::string::npos || !is_word(word.substr(0, equals)) ||
+        !parse_number(word.substr(equals + 1), value))
+      return Status::error(in_quotes(word) + " is not name=integer");
+    if (!numbers.emplace(word.substr(0, equals), value).second)
+      return Status::error(in_quotes(word) + " names a number twice");
+  }
+  return numbers;
+}
+
 Numbers without_padding(Numbers problem) {
   problem.erase("top");
   problem.erase("left");
   return problem;
 }
-
-}  // namespace
 
 std::string to_text(const Numbers& numbers) {
   std::string text;
@@ -112,8 +118,9 @@ std::string format_row(const ScheduleRow& row) {
   char time[32];
   std::snprintf(time, sizeof time, "%.1f", row.microseconds);
   return to_text(without_padding(row.problem)) + " threads=" + std::to_string(row.threads) + " | " +
-         to_text(row.schedule) + " | microseconds=" + time + " cpu=\"" + row.cpu + "\" halide=" + row.halide +
-         " algorithm=" + row.algorithm;
+         to_text(row.schedule) + " | microseconds=" + time +
+         (row.cores > 0 ? " cores=" + std::to_string(row.cores) : "") + " cpu=\"" + row.cpu +
+         "\" halide=" + row.halide + " algorithm=" + row.algorithm;
 }
 
 Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders, const std::string& target,
@@ -152,6 +159,90 @@ const ScheduleRow* ScheduleRows::find(const std::string& operation, const Number
   return best ? &best->row : nullptr;
 }
 
+double problem_distance(const Numbers& a, const Numbers& b) {
+  const Numbers x = without_padding(a), y = without_padding(b);
+  constexpr double different = std::numeric_limits<double>::infinity();
+  if (x.size() != y.size()) return different;
+  double sum = 0;
+  for (const auto& [name, value] : x) {
+    const auto other = y.find(name);
+    if (other == y.end()) return different;
+    // Flags and kinds are 0, 1, 2: 1 more keeps the logarithm finite.
+    sum += std::abs(std::log((value + 1.0) / (other->second + 1.0)));
+  }
+  return sum;
+}
+
+std::vector<const ScheduleRow*> ScheduleRows::nearest(const std::string& operation, const Numbers& problem,
+                                                      int threads, std::size_t count) const {
+  std::vector<std::pair<double, const ScheduleRow*>> found;
+  for (const Entry& entry : entries_) {
+    if (entry.operation != operation) continue;
+    const double distance = problem_distance(entry.row.problem, problem);
+    const double other_threads = 0.1 * std::abs(std::log(static_cast<double>(entry.row.threads) / threads));
+    if (std::isfinite(distance)) found.emplace_back(distance + other_threads, &entry.row);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const ScheduleRow*> rows;
+  for (std::size_t i = 0; i < std::min(count, found.size()); ++i) rows.push_back(found[i].second);
+  return rows;
+}
+
+const ScheduleRow* ScheduleRows::find_near(const std::string& operation, const Numbers& problem,
+                                           int threads) const {
+  const Numbers key = without_padding(problem);
+  for (const ScheduleRow* row : nearest(operation, problem, threads, entries_.size())) {
+    const bool near = std::all_of(key.begin(), key.end(), [&](const auto& number) {
+      const double ratio = (number.second + 1.0) / (row->problem.at(number.first) + 1.0);
+      return ratio < 1.34 && ratio > 1 / 1.34;
+    });
+    if (near) return row;
+  }
+  return nullptr;
+}
+
+void ScheduleRows::add(const std::string& operation, const ScheduleRow& row) {
+  const std::size_t folder = entries_.empty() ? 0 : entries_.back().folder + 1;
+  entries_.push_back({folder, operation, row});
+  entries_.back().row.problem = without_padding(row.problem);
+}
+
+Status write_rows(const std::string& folder, const std::string& target, const std::string& operation,
+                  const std::vector<ScheduleRow>& rows) {
+  const std::filesystem::path path = std::filesystem::path(folder) / target / (operation + ".rows");
+  std::error_code failed;
+  std::filesystem::create_directories(path.parent_path(), failed);
+  if (failed)
+    return Status::error("cannot make the folder " + path.parent_path().string() + ": " + failed.message());
+  std::map<std::string, std::string> lines;  // by problem and threads
+  const auto key = [](const ScheduleRow& row) {
+    const std::string line = format_row(row);
+    return line.substr(0, line.find('|'));
+  };
+  if (std::filesystem::exists(path, failed)) {
+    Result<std::string> text = read_file(path.string(), most_rows_bytes);
+    if (!text) return text.status();
+    std::istringstream stream(*text);
+    for (std::string line; std::getline(stream, line);) {
+      if (line.empty() || line[0] == '#') continue;
+      Result<ScheduleRow> row = parse_row(line);
+      if (!row) return Status::error(path.string() + ": " + row.message());
+      lines[key(*row)] = format_row(*row);
+    }
+  }
+  for (const ScheduleRow& row : rows) lines[key(row)] = format_row(row);
+  std::string text;
+  for (const auto& [_, line] : lines) text += line + "\n";
+  return write_file(path.string(), text);
+}
+
+std::string user_schedule_folder() {
+  const std::string home = environment_variable("HOME"), data = environment_variable("XDG_DATA_HOME");
+  if (!data.empty()) return data + "/effnet/schedules";
+  return home.empty() ? "" : home + "/.local/share/effnet/schedules";
+}
+
 std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped) {
   std::vector<std::string> folders;
   const auto add = [&](const std::string& folder) {
@@ -159,11 +250,7 @@ std::vector<std::string> schedule_folders(const std::string& option, const std::
   };
   add(option);
   add(environment_variable("EFFNET_SCHEDULES"));
-  const std::string home = environment_variable("HOME"), data = environment_variable("XDG_DATA_HOME");
-  if (!data.empty())
-    add(data + "/effnet/schedules");
-  else if (!home.empty())
-    add(home + "/.local/share/effnet/schedules");
+  add(user_schedule_folder());
   add(shipped);
   return folders;
 }

@@ -9,8 +9,8 @@ namespace effnet {
 
 // 1 + exp(-v): what swish and sigmoid divide by. exp(-v) = 2^z with z = -v log2(e), split into a whole part,
 // which goes to the exponent's bits, and a rest in [-1/2, 1/2], for which a polynomial of degree 5 is right
-// to 8e-8 (minimax of the relative error). The clamp makes the result 1 above v = 88 and infinite below v =
-// -88, as it should be. Adding the exponent's bias (127) before the clamp spares a `round`, which Halide
+// to 8e-8 (minimax of the relative error). The clamp makes the result 1 above v = 88 and infinite below
+// v = -88, as it should be. Adding the exponent's bias (127) before the clamp spares a `round`, which Halide
 // splits into two half-width instructions on AVX-512. Degree 4 is right to 3e-6 only.
 inline Halide::Expr one_plus_exp_of_minus(const Halide::Expr& v) {
   using namespace Halide;

@@ -13,9 +13,9 @@ struct BorderedRows {
   Halide::RVar left_column, right_column, outside_column;
 };
 
-// Which columns and rows. Columns -left .. width + right - 1 are needed; `computed` >= width columns are
-// taken from the source (a multiple of the register tile): those past the width are overwritten by the
-// border, if it is that wide.
+// Which columns and rows. Columns -left .. width + right - 1 are needed; `computed`
+// >= width columns are taken from the source (a multiple of the register tile):
+// those past the width are overwritten by the border, if it is that wide.
 struct BorderedWidth {
   int width, computed, left, right;
 };

@@ -1,5 +1,5 @@
-// A dense layer on one vector, in an order that no schedule changes: four interleaved partial sums, then
-// their sum.
+// A dense layer on one vector, in an order that no schedule
+// changes: four interleaved partial sums, then their sum.
 #pragma once
 
 #include <Halide.h>
@@ -38,7 +38,8 @@ inline Dense define_dense(const std::string& name, int inputs, const Halide::Fun
 }
 
 // Everything of one panel in registers, for a sum that is computed inside a consumer's loop over panels.
-inline void schedule_dense(Dense& d, Halide::Func consumer, const Halide::Var& consumer_panel, int lanes) {
+inline void schedule_dense(Dense& d, const Halide::Func& consumer, const Halide::Var& consumer_panel,
+                           int lanes) {
   d.sum.compute_at(consumer, consumer_panel).vectorize(d.lane, lanes).unroll(d.lane);
   d.partial.compute_at(consumer, consumer_panel).vectorize(d.lane, lanes).unroll(d.lane).unroll(d.i);
   d.partial.update(0)

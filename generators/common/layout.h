@@ -1,11 +1,11 @@
 // How kernels see memory. Channels lie in panels of 16 (models/packing.h) and are two dimensions in Halide:
 // the lane in the panel and the panel, so that no index needs a division. Dimension 0 is the innermost.
 //
-//   feature map     (lane, panel, column, row)    channels rounded up to 16; the lanes past the last channel
-//   hold 0 flat map        (lane, panel, pixel)          the same memory, pixel = row * width + column as
-//   inputs       (channel, pixel)              the same memory, for reductions over exact channels weights
-//   (lane, input, panel)          depthwise: (lane, kernel column, kernel row, panel) bias, gate      (lane,
-//   panel)
+//   feature map     (lane, panel, column, row)    channels rounded up to 16; 0 in the lanes past the last one
+//   flat map        (lane, panel, pixel)          the same memory, pixel = row * width + column
+//   as inputs       (channel, pixel)              the same memory, for reductions over exact channels
+//   weights         (lane, input, panel)          depthwise: (lane, kernel column, kernel row, panel)
+//   bias, gate      (lane, panel)
 #pragma once
 
 #include <Halide.h>
@@ -14,9 +14,9 @@
 
 namespace effnet {
 
-// Sets the static layout of one argument: dimension 0 is dense; `strides` are those of dimensions 1, 2, ...
-// in floats. Minimums are 0. An extent of 0 leaves the extent to the caller's buffer (only where a loop's
-// length depends on it).
+// Sets the static layout of one argument: dimension 0 is dense; `strides` are
+// those of dimensions 1, 2, ... in floats. Minimums are 0. An extent of 0 leaves
+// the extent to the caller's buffer (only where a loop's length depends on it).
 template <typename Argument>
 void set_layout(Argument& argument, const std::vector<int>& extents, const std::vector<int>& strides) {
   for (int d = 0; d < static_cast<int>(extents.size()); ++d) {

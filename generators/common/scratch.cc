@@ -19,7 +19,7 @@ Expr shifted(const Expr& index, int offset) {
 Stmt ScratchFromCaller::mutate(const Stmt& s) {
   if (inside_) return IRMutator::mutate(s);
   inside_ = true;
-  const Stmt body = IRMutator::mutate(s);
+  Stmt body = IRMutator::mutate(s);
   inside_ = false;
   if (offsets_.empty()) return body;
   const Expr buffer =

@@ -1,6 +1,6 @@
-// Keeps generated kernels free of malloc and of large stack frames: every allocation that a schedule stores
-// in MemoryType::Heap becomes a part of one buffer argument, `scratch`, that the caller passes in (it lies in
-// the arena).
+// Keeps generated kernels free of malloc and of large stack frames: every
+// allocation that a schedule stores in MemoryType::Heap becomes a part of one
+// buffer argument, `scratch`, that the caller passes in (it lies in the arena).
 #pragma once
 
 #include <Halide.h>

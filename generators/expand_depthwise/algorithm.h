@@ -1,8 +1,8 @@
 // expand_depthwise: 1x1 expansion, activation, k x k depthwise convolution, activation, sums per row for the
 // squeeze. Without expansion ("depthwise", a network's first stage) the rows are copied instead.
 //
-//   rows(c, x, y)   = act(expand_bias(c) + sum_k input(k, x, y) * expand_weight(k, c))   inside the map, else
-//   0 output(c, x, y) = act(bias(c) + sum_ij rows(c, x s + i - left, y s + j - top) * weight(c, i, j))
+//   rows(c, x, y)   = act(expand_bias(c) + sum_k input(k, x, y) * expand_weight(k, c))   inside the map, else 0
+//   output(c, x, y) = act(bias(c) + sum_ij rows(c, x s + i - left, y s + j - top) * weight(c, i, j))
 //   sums(c, y)      = sum_x output(c, x, y)
 #pragma once
 

@@ -6,10 +6,10 @@
 namespace effnet {
 namespace {
 
-// One task: a block of panels, a strip of output rows. Arguments: input, weight, bias, first_row, rows[,
-// expand_weight, expand_bias], output[, sums]. `weight`, `bias`, `expand_*`, `output` and `sums` begin at the
-// block, `output` and `sums` also at the strip; `input` is the whole map (without expansion it begins at the
-// block too).
+// One task: a block of panels, a strip of output rows. Arguments: input, weight, bias,
+// first_row, rows[, expand_weight, expand_bias], output[, sums]. `weight`, `bias`,
+// `expand_*`, `output` and `sums` begin at the block, `output` and `sums` also at the
+// strip; `input` is the whole map (without expansion it begins at the block too).
 class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
  public:
   GeneratorParam<int> height{"height", 0}, width{"width", 0}, channels{"channels", 0};  // of the input

@@ -1,12 +1,11 @@
 // The loops of expand_depthwise and depthwise.
 //
-//   for each output row:                                     the strip of one task
+//   for each output row:                                   the strip of one task
 //     for each new row of the ring (kernel rows are kept):
-//       for each tile of columns x panels: expansion          accumulators in registers, activation, one
-//       store border
-//     for each tile of columns x panels: depthwise            accumulators in registers, activation, one
-//     store
-//   row sums                                                  from the cache
+//       for each tile of columns x panels: expansion       accumulators in registers, activation, one store
+//       border
+//     for each tile of columns x panels: depthwise         accumulators in registers, activation, one store
+//   row sums                                               from the cache
 //
 // The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch.
 #pragma once

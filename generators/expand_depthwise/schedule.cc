@@ -57,4 +57,31 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
          std::max(needed, left + computed);
 }
 
+std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine) {
+  const int out_panels = panels(problem.at("out_channels"));
+  const bool expand = problem.count("expand") && problem.at("expand") == 1;
+  const std::vector<int> columns = spread_values(std::min(problem.at("width"), machine.registers));
+  return {{"block_panels", divisors(out_panels)},
+          {"tile_panels", divisors(out_panels)},
+          {"expand_columns", expand ? columns : std::vector<int>{1}},
+          {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+          {"strip_rows", part_lengths(problem.at("out_height"), 2)}};
+}
+
+Numbers depthwise_fit(const Numbers& problem, Numbers s) {
+  s["block_panels"] = divisor_below(panels(problem.at("out_channels")), s["block_panels"]);
+  s["tile_panels"] = divisor_below(s["block_panels"], s["tile_panels"]);
+  s["expand_columns"] = std::clamp(s["expand_columns"], 1, problem.at("width"));
+  s["depthwise_columns"] = std::clamp(s["depthwise_columns"], 1, problem.at("out_width"));
+  s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
+  return s;
+}
+
+// The ring is read `kernel` times a row: beyond half of a second-level cache it is no ring any more.
+bool depthwise_worth_trying(const Numbers& problem, const Numbers& s, const Machine& machine) {
+  return fits_registers({s.at("tile_panels"), s.at("expand_columns")}, machine) &&
+         fits_registers({s.at("tile_panels"), s.at("depthwise_columns")}, machine) &&
+         depthwise_scratch(problem, s) <= second_cache_bytes / 2;
+}
+
 }  // namespace effnet

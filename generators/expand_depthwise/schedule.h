@@ -16,5 +16,8 @@ struct DepthwiseSchedule {
 Numbers depthwise_default(const Numbers& problem, const Machine& machine);
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule);
+std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine);
+Numbers depthwise_fit(const Numbers& problem, Numbers schedule);
+bool depthwise_worth_trying(const Numbers& problem, const Numbers& schedule, const Machine& machine);
 
 }  // namespace effnet

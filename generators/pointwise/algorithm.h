@@ -1,8 +1,8 @@
 // 1x1 convolution as a matrix product over pixels: `project` and `head` of a network.
 //
-//   gated(k, c)     = weight(k, c) * gate(k)                            squeeze-excite; else the weight
-//   itself output(c, px)   = act(bias(c) + sum_k input(k, px) * gated(k, c)) [+ residual(c, px)] average(c)
-//   = sum_px output(c, px) / pixels                     head only
+//   gated(k, c)   = weight(k, c) * gate(k)                                           squeeze-excite; else weight
+//   output(c, px) = act(bias(c) + sum_k input(k, px) * gated(k, c)) [+ residual(c, px)]
+//   average(c)    = sum_px output(c, px) / pixels                                    head only
 //
 // The gate multiplies the weights of a task, not its activations: fewer multiplications, and no pass over
 // memory.

@@ -17,5 +17,8 @@ struct PointwiseSchedule {
 Numbers pointwise_default(const Numbers& problem, const Machine& machine);
 std::string pointwise_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule);
+std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine);
+Numbers pointwise_fit(const Numbers& problem, Numbers schedule);
+bool pointwise_worth_trying(const Numbers& problem, const Numbers& schedule, const Machine& machine);
 
 }  // namespace effnet

@@ -4,8 +4,8 @@
 //   squeezed(s) = swish(reduce_bias(s) + sum_c mean(c) * reduce_weight(c, s))
 //   gate(c)     = sigmoid(expand_bias(c) + sum_s squeezed(s) * expand_weight(s, c))
 //
-// One task: small matrix-vector products, a few microseconds. Vectors run over the outputs (lanes of a
-// panel).
+// One task: small matrix-vector products, a few microseconds.
+// Vectors run over the outputs (lanes of a panel).
 #include <Halide.h>
 
 #include "generators/common/activation.h"

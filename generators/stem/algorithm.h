@@ -1,8 +1,7 @@
 // stem: 3x3 convolution with stride 2 over the three colours, activation.
 //
-//   rows(j, y)       = input(j, y) inside the picture, else 0; j = column * 3 + colour
-//   output(c, x, y)  = act(bias(c) + sum_ij,colour rows((2 x + i - left) * 3 + colour, 2 y + j - top) *
-//   weight(...))
+//   rows(j, y)      = input(j, y) inside the picture, else 0; j = column * 3 + colour
+//   output(c, x, y) = act(bias(c) + sum_ij,colour rows((2 x + i - left) * 3 + colour, 2 y + j - top) * weight(...))
 #pragma once
 
 #include <Halide.h>

@@ -2,8 +2,7 @@
 //
 //   for each output row of a task's strip:
 //     copy its new input rows into the ring, with a border     scratch, a few KB
-//     for each tile of columns x panels:                        accumulators in registers, activation, one
-//     store
+//     for each tile of columns x panels:                       accumulators in registers, activation, one store
 #pragma once
 
 #include "generators/stem/algorithm.h"

@@ -32,4 +32,21 @@ std::int64_t stem_scratch(const Numbers& problem, const Numbers& /*schedule*/) {
   return (4ll * 3 * problem.at("kernel") * width + 63) / 64 * 64;
 }
 
+std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
+  return {{"tile_panels", divisors(panels(problem.at("out_channels")))},
+          {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+          {"strip_rows", part_lengths(problem.at("out_height"), 2)}};
+}
+
+Numbers stem_fit(const Numbers& problem, Numbers s) {
+  s["tile_panels"] = divisor_below(panels(problem.at("out_channels")), s["tile_panels"]);
+  s["columns"] = std::clamp(s["columns"], 1, problem.at("out_width"));
+  s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
+  return s;
+}
+
+bool stem_worth_trying(const Numbers& /*problem*/, const Numbers& s, const Machine& machine) {
+  return fits_registers({s.at("tile_panels"), s.at("columns")}, machine);
+}
+
 }  // namespace effnet

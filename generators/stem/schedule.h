@@ -14,5 +14,8 @@ struct StemSchedule {
 Numbers stem_default(const Numbers& problem, const Machine& machine);
 std::string stem_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t stem_scratch(const Numbers& problem, const Numbers& schedule);
+std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine);
+Numbers stem_fit(const Numbers& problem, Numbers schedule);
+bool stem_worth_trying(const Numbers& problem, const Numbers& schedule, const Machine& machine);
 
 }  // namespace effnet

@@ -26,8 +26,8 @@ enum class Part { stem, expand, depthwise, squeeze_excite, project, head, classi
 struct Dialect {
   std::string_view name;
   LayerNames (*names)(Part part, const Block* block);
-  // What speaks against these weights for this network (padding, family) and what to take instead; or
-  // nothing.
+  // What speaks against these weights for this network
+  // (padding, family) and what to take instead; or nothing.
   std::string (*objection)(const NetworkConfig& config);
   double (*batch_norm_epsilon)(const NetworkConfig& config);
   Preprocessing (*preprocessing)(const NetworkConfig& config, const WeightsSource& source);

@@ -58,8 +58,8 @@ double batch_norm_epsilon(const NetworkConfig& config) {
 Preprocessing preprocessing(const NetworkConfig& config, const WeightsSource& source) {
   Preprocessing result = tensorflow_preprocessing(config);
   if (const Preset* preset = find_preset(config)) result.crop = preset->crop;
-  // B1 has second weights (IMAGENET1K_V2), with other preprocessing: 240/255. File names carry the hash's
-  // beginning.
+  // B1 has second weights (IMAGENET1K_V2), with other
+  // preprocessing: 240/255. File names carry the hash's beginning.
   if (config.name == "efficientnet_b1" && source.sha256.starts_with("c27df63c")) {
     result.crop = .941;
     result.interpolation = Interpolation::bilinear;

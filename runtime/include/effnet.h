@@ -4,8 +4,8 @@
  *
  *   effnet_model *model;
  *   if (efficientnet_b0_open("efficientnet_b0.weights", NULL, &model) != EFFNET_OK) return 1;
- *   effnet_prepare(model, rgb, width, height, 3 * width, input);      input: resolution x resolution x 3
- * floats effnet_run(model, input, logits);                                 logits: classes floats
+ *   effnet_prepare(model, rgb, width, height, 3 * width, input);      input: resolution x resolution x 3 floats
+ *   effnet_run(model, input, logits);                                 logits: classes floats
  *   effnet_close(model);
  *
  * One thread at a time may use a model; any number of models may be open. A failed call changes nothing and
@@ -112,8 +112,8 @@ EFFNET_API effnet_status effnet_run_batch(effnet_model* model, int count, const 
 EFFNET_API void effnet_close(effnet_model* model); /* null is fine */
 
 /* RGB pixels, 8 bits a channel, `stride` bytes from row to row -> the network's input: resize (Pillow's 8-bit
- * resampler, bit for bit), centre crop, normalisation, all as the weights file says. Allocates while it runs.
- */
+ * resampler, bit for bit), centre crop, normalisation, all as the weights file says.
+ * Allocates while it runs. */
 EFFNET_API effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
                                         size_t stride, float* input);
 

@@ -1,10 +1,11 @@
-// EffNet's runtime for C++20: owners, spans, errors as values. Header-only; needs neither exceptions nor
-// libstdc++.
+// EffNet's runtime for C++20: owners, spans, errors as values.
+// Header-only; needs neither exceptions nor libstdc++.
 //
 //   effnet::Model model;
-//   if (effnet::Error error = model.open(efficientnet_b0_open, "efficientnet_b0.weights")) return
-//   report(error.text()); error = model.prepare({rgb, width, height}, input); error = model.run(input,
-//   logits);
+//   if (effnet::Error error = model.open(efficientnet_b0_open, "efficientnet_b0.weights"))
+//     return report(error.text());
+//   error = model.prepare({rgb, width, height}, input);
+//   error = model.run(input, logits);
 //
 // Every function of effnet.h can be called with get(). An Error is true when something went wrong.
 #ifndef EFFNET_HPP

@@ -13,8 +13,7 @@ extern "C" {
 
 typedef struct effnet_context effnet_context; /* the runtime's side of one run */
 
-/* One tensor that the weights file must have; float32, every tensor a multiple of 64 bytes
- * (models/packing.h). */
+/* One tensor that the weights file must have: float32, a multiple of 64 bytes (models/packing.h). */
 typedef struct effnet_tensor {
   const char* name;
   int rank;

@@ -1,5 +1,5 @@
-// Writes the two forms of torch.save() from their description, byte by byte, sound or damaged as a test
-// wants.
+// Writes the two forms of torch.save() from their description,
+// byte by byte, sound or damaged as a test wants.
 #pragma once
 
 #include <cstdint>

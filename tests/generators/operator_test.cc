@@ -31,8 +31,8 @@ const std::vector<OneBlock> shapes = {
     {38, 56, 6, 3, 1, 56, Padding::symmetric, false, Activation::relu6, 8, 100},
 };
 
-// A library whose buffers all have their own place in the arena, so that every step's output can be looked
-// at.
+// A library whose buffers all have their own place in the
+// arena, so that every step's output can be looked at.
 LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target) {
   Result<Plan> plan = make_plan(network, {target, 1, nullptr});
   REQUIRE(plan.ok());

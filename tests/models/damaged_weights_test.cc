@@ -41,9 +41,29 @@ TEST_CASE("Missing, unexpected and misshapen tensors are reported at once, with 
 TEST_CASE("Tensors of another named network are recognised as such") {
   NetworkConfig b0 = *find_network("efficientnet_b0");
   FloatTensors state = state_dict(build(b0), Names::timm);
-  const std::string failure = test::import(*find_network("efficientnet_b1"), state).failure;
-  CHECK_THAT(failure, Contains("these are the tensors of efficientnet_b0"));
-  CHECK(failure.size() < 2000);
+  const NetworkConfig b1 = *find_network("efficientnet_b1");
+  const std::string failure = test::import(b1, state).failure;
+  CHECK_THAT(failure, Contains("are not those of efficientnet_b1: ") &&
+                          Catch::Matchers::EndsWith("; these are the tensors of efficientnet_b0"));
+  std::size_t missing = 0;
+  for (const auto& [name, tensor] : state_dict(build(b1), Names::timm)) {
+    if (state.contains(name)) continue;
+    ++missing;
+    CHECK_THAT(failure, Contains("'" + name + "'"));
+  }
+  CHECK_THAT(failure, Contains(std::to_string(missing) + " missing: ") && !Contains("more"));
+  CHECK(failure.find('\n') == std::string::npos);
+}
+
+TEST_CASE("However many names a file has, the report is one line of bounded length, made in bounded time") {
+  const FloatTensors state = good();
+  SourceTensors tensors = as_source(state);
+  const SourceTensor extra = tensors.at("bn2.bias");
+  tensors.erase("blocks.0.0.bn1.bias");
+  for (int i = 0; i < 20'000; ++i) tensors["blocks.0.0.bn1.bias" + std::to_string(i)] = extra;
+  const std::string failure = test::import(config, tensors).failure;
+  CHECK_THAT(failure, Contains("(nearest: 'blocks.0.0.bn1.bias0')") && Contains("20000 unexpected: ") &&
+                          Contains("and 15000 more"));
 }
 
 TEST_CASE("Tensors of whole numbers are no weights") {

@@ -1,6 +1,6 @@
-// What no golden file covers: odd resolutions, another number of classes, batches, Lite at a size of its own.
-// Expected numbers come from the plain reference, on weights that never went through import except where the
-// test says so.
+// What no golden file covers: odd resolutions, another number of classes, batches,
+// Lite at a size of its own. Expected numbers come from the plain reference, on
+// weights that never went through import except where the test says so.
 #include "tests/catch.h"
 #include "tests/network/compiled.h"
 #include "tests/support/golden.h"

@@ -1,5 +1,5 @@
-// What the archive promises to whoever links it. CMake passes the compilers, the archive and the sanitizer's
-// flags.
+// What the archive promises to whoever links it. CMake passes
+// the compilers, the archive and the sanitizer's flags.
 #include <array>
 #include <cstdio>
 #include <cstdlib>

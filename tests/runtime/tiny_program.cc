@@ -29,7 +29,7 @@ const effnet_tensor tensors[] = {{"stem.weight", 3, {padded_features / panel, 3,
                                  {"classifier.bias", 1, {panel}}};
 
 const effnet_step steps[] = {{"stem", "stem 8x8x3 -> 2x2x20", 240, 0, 1000, 8},
-                             {"pool", "pool 2x2x20 -> 20", 0, 0, 400, 1},
+                             {"pool", "pool 2x2x20 -> 20", 0, 0, 400, 2},
                              {"classifier", "classifier 20 -> 3", 60, 0, 300, 1}};
 
 float* map_of(const effnet_frame& frame) { return reinterpret_cast<float*>(frame.arena + map_offset); }
@@ -64,9 +64,10 @@ void stem_task(const void* arguments, int task, void* scratch) {
   }
 }
 
-void pool_task(const void* arguments, int, void*) {
+// Task: panel. It reads what several workers have just written.
+void pool_task(const void* arguments, int p, void*) {
   const auto& frame = *static_cast<const effnet_frame*>(arguments);
-  for (int f = 0; f < padded_features; ++f) {
+  for (int f = p * panel; f < (p + 1) * panel; ++f) {
     float sum = 0;
     for (int i = 0; i < map_side * map_side; ++i) sum += map_of(frame)[i * padded_features + f];
     features_of(frame)[f] = sum / (map_side * map_side);
@@ -86,7 +87,7 @@ void classifier_task(const void* arguments, int p, void*) {
 
 void run(effnet_context* context, const effnet_frame* frame) {
   effnet_run_step(context, 0, 8, stem_task, frame);
-  effnet_run_step(context, 1, 1, pool_task, frame);
+  effnet_run_step(context, 1, padded_features / panel, pool_task, frame);
   effnet_run_step(context, 2, frame->classifier_panels, classifier_task, frame);
 }
 

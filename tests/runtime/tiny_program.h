@@ -17,8 +17,8 @@ namespace effnet::tiny {
 inline constexpr int resolution = 8, features = 20, classes = 3, map_side = 2;
 inline constexpr int padded_features = 32;
 
-// How long every task of the stem sleeps with its scratch in use: 0 unless a test wants to see threads at
-// work.
+// How long every task of the stem sleeps with its scratch
+// in use: 0 unless a test wants to see threads at work.
 extern std::atomic<int> task_microseconds;
 extern std::atomic<int> most_tasks_at_once;  // that slept at the same time
 

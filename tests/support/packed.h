@@ -1,5 +1,5 @@
-// The panels of models/packing.h -> plain weights: a second writing of that layout, from the file's comment
-// alone.
+// The panels of models/packing.h -> plain weights: a second
+// writing of that layout, from the file's comment alone.
 #pragma once
 
 #include <vector>

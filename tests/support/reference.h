@@ -1,9 +1,9 @@
-// The operators of an EfficientNet, and whole networks, in double precision and as plain as they can be: what
-// compiled code is compared with. Nothing here is shared with the compiler but the description of the
-// network.
+// The operators of an EfficientNet, and whole networks, in double precision
+// and as plain as they can be: what compiled code is compared with. Nothing
+// here is shared with the compiler but the description of the network.
 //
-// Maps are NHWC (channels innermost) without a batch. Weights are in PyTorch's order, the last index
-// contiguous:
+// Maps are NHWC (channels innermost) without a batch.
+// Weights are in PyTorch's order, the last index contiguous:
 //   convolution  [outputs][inputs][kernel y][kernel x]        depthwise  [channels][kernel y][kernel x]
 //   pointwise and dense  [outputs][inputs]
 #pragma once

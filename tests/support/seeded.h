@@ -1,5 +1,5 @@
-// Weights and an input that any program can generate: the recipe of tests/data/golden/make_golden.py, by
-// timm's names.
+// Weights and an input that any program can generate: the
+// recipe of tests/data/golden/make_golden.py, by timm's names.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct TimmLayer {
 };
 std::vector<TimmLayer> timm_layers(const Network& network);
 
-// timm's state dict: weights by the recipe, running means and variances taken from `statistics` by their
-// names.
+// timm's state dict: weights by the recipe, running means
+// and variances taken from `statistics` by their names.
 FloatTensors seeded_state(const Network& network, const FloatTensors& statistics, std::uint64_t seed = 1);
 
 // BatchNorm folded into weights and biases in double precision, with the network's epsilon.

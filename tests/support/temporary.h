@@ -7,8 +7,8 @@
 
 namespace effnet::test {
 
-// An empty folder of its own under `parent` (which must exist; empty: the system's temporary folder), removed
-// with all that is in it.
+// An empty folder of its own under `parent` (which must exist; empty:
+// the system's temporary folder), removed with all that is in it.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::filesystem::path& parent = {});

@@ -27,6 +27,7 @@ TEST_CASE("bench reports times, speed, peak and bound that agree with one anothe
   CHECK(json["network"] == "fake_network");
   CHECK(json["target"] == "plain");
   CHECK(json["threads"] == 1);
+  CHECK(json["batch"] == 1);
   CHECK(json["weights"] == "random");
   CHECK(json["runs"] >= 5);
   CHECK(json["multiply_adds"] == 192 + 12 + 9);
@@ -56,6 +57,18 @@ TEST_CASE("bench with given weights and two threads") {
   CHECK(json["peak_gflops_per_thread"].get<double>() == Approx(json["peak_gflops"].get<double>() / 2));
   REQUIRE(json.contains("round_trip_ns"));
   if (!json["round_trip_ns"].is_null()) CHECK(json["round_trip_ns"] > 5);
+}
+
+TEST_CASE("bench --batch counts a run's work for every input") {
+  const FakeModel model;
+  const auto json = bench(model, {"--batch", "3", "--profile"});
+  CHECK(json["batch"] == 3);
+  CHECK(json["multiply_adds"] == 3 * 213);
+  double sum = 0;
+  for (const auto& step : json["steps"]) sum += step["multiply_adds"].get<double>();
+  CHECK(sum == 3 * 213);
+  const ProcessResult text = model.effnet({"bench", model.library(), "--seconds", "0.02", "--batch", "3"});
+  CHECK_THAT(text.out, Contains("fake_network 8x8, batch of 3, target plain"));
 }
 
 TEST_CASE("bench --profile measures every step") {

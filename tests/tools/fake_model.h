@@ -1,5 +1,5 @@
-// A folder with everything that the program effnet needs: the fake network's library (fake_network.c),
-// weights, pictures.
+// A folder with everything that the program effnet needs: the
+// fake network's library (fake_network.c), weights, pictures.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct Colour {
 
 class FakeModel {
  public:
-  // Writes fake.weights (labels red, green, blue; the classifier multiplies its features by 4, no bias)
-  // beside libfake.so.
+  // Writes fake.weights (labels red, green, blue; the classifier
+  // multiplies its features by 4, no bias) beside libfake.so.
   FakeModel();
 
   // A path in the folder.

@@ -23,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   ModelOptions model;
   double seconds = 3;
+  int batch = 1;
   bool profile = false, json = false;
 };
 
@@ -39,18 +40,21 @@ std::string cpu_name() {
   return "unknown";
 }
 
-// One network with one input, run again and again.
+// One network with one batch of inputs, run again and again.
 class Runner {
  public:
-  explicit Runner(const Model& model)
-      : model_(model), input_(model.input_floats()), logits_(static_cast<std::size_t>(model.info().classes)) {
+  Runner(const Model& model, int batch)
+      : model_(model),
+        batch_(batch),
+        inputs_(static_cast<std::size_t>(batch) * model.input_floats()),
+        logits_(static_cast<std::size_t>(batch) * static_cast<std::size_t>(model.info().classes)) {
     RandomNumbers random(2);
-    for (float& value : input_) value = random(2);
+    for (float& value : inputs_) value = random(2);
   }
 
   Result<double> run() {  // seconds
     const auto start = Clock::now();
-    if (Status status = model_.run(1, input_.data(), {logits_.data(), nullptr, nullptr}); !status)
+    if (Status status = model_.run(batch_, inputs_.data(), {logits_.data(), nullptr, nullptr}); !status)
       return status;
     return seconds_since(start);
   }
@@ -72,7 +76,8 @@ class Runner {
 
  private:
   const Model& model_;
-  std::vector<float> input_, logits_;
+  int batch_;
+  std::vector<float> inputs_, logits_;
 };
 
 // The variant in use says which instructions it needs and how much its steps compute.
@@ -85,8 +90,8 @@ Status describe(const Model& model, BenchResult& result) {
   });
   if (variant == end) return Status::error(model.library().path + ": runs a target that it does not list");
   for (int i = 0; i < variant->step_count; i++) {
-    result.multiply_adds += variant->steps[i].multiply_adds;
-    result.activations += variant->steps[i].activations;
+    result.multiply_adds += result.batch * variant->steps[i].multiply_adds;
+    result.activations += result.batch * variant->steps[i].activations;
   }
   result.instructions = instruction_set(variant->cpu_features);
   result.library = info.name, result.network = info.network, result.target = info.target;
@@ -106,14 +111,16 @@ Status profile(const Model& model, Runner& runner, double seconds, BenchResult& 
   for (const double time : times) result.profiled_run += time / runs;
   const effnet_step_profile* steps = model.library().get_profile(model.get());
   for (int i = 0; i < model.info().steps; i++)
-    result.steps.push_back({steps[i].name, steps[i].operation, steps[i].multiply_adds, steps[i].activations,
-                            steps[i].bytes, steps[i].tasks, steps[i].seconds / runs});
+    result.steps.push_back({steps[i].name, steps[i].operation, result.batch * steps[i].multiply_adds,
+                            result.batch * steps[i].activations, result.batch * steps[i].bytes,
+                            steps[i].tasks, steps[i].seconds / runs});
   return {};
 }
 
 Status measure(const Model& model, const Options& options, BenchResult& result) {
+  result.batch = options.batch;
   if (Status status = describe(model, result); !status) return status;
-  Runner runner(model);
+  Runner runner(model, options.batch);
   std::vector<double> warm_up;
   if (Status status = runner.run_for(options.seconds / 20, warm_up_runs, warm_up); !status) return status;
   if (!runner.finite())
@@ -167,6 +174,9 @@ Command add_bench(CLI::App& app) {
   command->add_option("--seconds", options->seconds, "how long to measure (default: 3)")
       ->type_name("S")
       ->check(CLI::Range(0.01, 3600.0));
+  command->add_option("--batch", options->batch, "inputs in one run (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   command->add_flag("--profile", options->profile, "measure every step, too");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer("Example:\n  effnet bench efficientnet_b0 --threads 2 --profile");

@@ -82,10 +82,12 @@ Summary summarize(const BenchResult& result) {
 
 std::string bench_text(const BenchResult& result) {
   const Summary summary = summarize(result);
+  const std::string batch = result.batch == 1 ? "" : ", batch of " + std::to_string(result.batch);
   std::string text;
-  append(text, "%s %dx%d, target %s (%s), %d %s, %s weights\n", result.network.c_str(), result.resolution,
-         result.resolution, result.target.c_str(), instruction_set_name(result.instructions), result.threads,
-         result.threads == 1 ? "thread" : "threads", result.weights == "random" ? "random" : "given");
+  append(text, "%s %dx%d%s, target %s (%s), %d %s, %s weights\n", result.network.c_str(), result.resolution,
+         result.resolution, batch.c_str(), result.target.c_str(), instruction_set_name(result.instructions),
+         result.threads, result.threads == 1 ? "thread" : "threads",
+         result.weights == "random" ? "random" : "given");
   append(text, "  CPU      %s\n", result.cpu.c_str());
   append(text, "  time     median %.3f ms, fastest %.3f ms, 95 %% within %.3f ms, %zu runs\n",
          summary.median * 1e3, summary.fastest * 1e3, summary.p95 * 1e3, result.runs.size());
@@ -114,6 +116,7 @@ std::string bench_json(const BenchResult& result) {
       {"cpu", result.cpu},
       {"threads", result.threads},
       {"resolution", result.resolution},
+      {"batch", result.batch},
       {"weights", result.weights},
       {"median_ms", summary.median * 1e3},
       {"min_ms", summary.fastest * 1e3},

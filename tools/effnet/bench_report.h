@@ -20,6 +20,7 @@ struct BenchResult {
   std::string library, network, target, weights, cpu;  // weights: a path, or "random"
   InstructionSet instructions = InstructionSet::sse;
   int threads = 1, resolution = 0;
+  int batch = 1;                              // inputs of one run
   double multiply_adds = 0, activations = 0;  // of one run
   std::size_t arena_bytes = 0, weights_bytes = 0;
   std::vector<double> runs;             // seconds, ascending

@@ -1,6 +1,6 @@
-// A compiled network, lib<name>.so, loaded while the program runs. Every function that is called comes from
-// that file, the runtime's too: program and library may be of different builds, and several libraries can be
-// open at once.
+// A compiled network, lib<name>.so, loaded while the program runs. Every
+// function that is called comes from that file, the runtime's too: program and
+// library may be of different builds, and several libraries can be open at once.
 #pragma once
 
 #include <memory>

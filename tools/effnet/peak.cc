@@ -129,7 +129,10 @@ double measure_flops(const Kernels& kernels, double seconds) {
 double measure_activations(const Kernels& kernels, double seconds) {
   constexpr int count = 2048;  // both arrays fit into the first-level cache
   alignas(64) float source[count], target[count];
-  for (int i = 0; i < count; i++) source[i] = static_cast<float>(i - count / 2) * 0.005F;
+  for (int i = 0; i < count; i++) {
+    const int centred = i - count / 2;
+    source[i] = static_cast<float>(centred) * 0.005F;
+  }
   return count * calls_per_second(seconds, [&] { kernels.activate(source, target, count); });
 }
 

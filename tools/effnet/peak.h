@@ -1,6 +1,6 @@
-// What this CPU can do at best with one instruction set: multiply-adds and activations per second, measured
-// on as many threads as the network uses. The bound of a network follows: its multiply-adds at the peak, then
-// its activations.
+// What this CPU can do at best with one instruction set: multiply-adds and
+// activations per second, measured on as many threads as the network uses. The
+// bound of a network follows: its multiply-adds at the peak, then its activations.
 #pragma once
 
 namespace effnet {

@@ -1,5 +1,5 @@
-// Weights for measuring: the file that a library expects, built in memory, with random numbers of a sensible
-// size.
+// Weights for measuring: the file that a library expects,
+// built in memory, with random numbers of a sensible size.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ class RandomWeights {
   std::size_t size_ = 0;
 };
 
-// Uniform in [-limit, limit): xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift
-// generators").
+// Uniform in [-limit, limit): xorshift64* (Vigna, "An
+// experimental exploration of Marsaglia's xorshift generators").
 class RandomNumbers {
  public:
   explicit RandomNumbers(std::uint64_t seed) : state_(seed) {}

@@ -1,5 +1,5 @@
-// effnet run: tensors in, tensors out, for scripts and tests. The files have channels first, the network has
-// them last.
+// effnet run: tensors in, tensors out, for scripts and tests.
+// The files have channels first, the network has them last.
 #include <climits>
 #include <cstdio>
 #include <cstring>

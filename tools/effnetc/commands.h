@@ -10,6 +10,7 @@ void add_describe(CLI::App& app, Commands& commands);
 void add_targets(CLI::App& app, Commands& commands);
 void add_compile(CLI::App& app, Commands& commands);
 void add_import(CLI::App& app, Commands& commands);
+void add_tune(CLI::App& app, Commands& commands);
 void add_scale(CLI::App& app, Commands& commands);
 
 }  // namespace effnet

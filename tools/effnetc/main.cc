@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   effnet::add_targets(app, commands);
   effnet::add_compile(app, commands);
   effnet::add_import(app, commands);
+  effnet::add_tune(app, commands);
   effnet::add_scale(app, commands);
 
   // What `compile` runs as a child process for every kernel.

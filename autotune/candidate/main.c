@@ -1,0 +1,226 @@
+/* Runs one step of a network on seeded data and prints how long it took and what came out:
+ *
+ *   cpu NAME                         of /proc/cpuinfo
+ *   cores N
+ *   nanoseconds LEAST MEDIAN         a run, of several bursts of runs
+ *   hash HEX                         of all outputs' bits
+ *   values ARGUMENT HEX HEX ...      samples of an output, as float32 bits
+ *
+ * Weights are cold in the first caches, as in a network, where other steps came between: runs take turns with
+ * several copies of them. Maps were just written by the step before, so there is one copy. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "candidate.h"
+#include "data.h"
+
+enum { most_copies = 64, bursts = 5, spins_before_yield = 20000 };
+static const size_t cold_floats = (4u << 20) / sizeof(float);
+static const double burst_nanoseconds = 2.5e6;
+
+static float* maps[CANDIDATE_MOST_ARGUMENTS];
+static float* weights[CANDIDATE_MOST_ARGUMENTS];
+static int copies = 1;
+
+static void fail(const char* why) {
+  fprintf(stderr, "candidate: %s\n", why);
+  exit(3);
+}
+
+static float* allocate(size_t floats) {
+  void* memory = NULL;
+  if (posix_memalign(&memory, 64, (floats + 16) * sizeof(float)) != 0) fail("out of memory");
+  return memory;
+}
+
+/* --- memory --- */
+
+static void fill(int index, const struct candidate_argument* a, float* to) {
+  for (size_t i = 0; i < a->floats; ++i) {
+    const size_t channel = i % a->row / a->panel * 16 + i % 16;
+    if (a->kind == CANDIDATE_OUTPUT)
+      to[i] = 1e30f; /* shows where nothing is written */
+    else if (a->panel == 1)
+      to[i] = a->scale * candidate_number(index, i);
+    else
+      to[i] = i < a->used && channel < (size_t)a->channels ? a->scale * candidate_number(index, i) : 0;
+  }
+}
+
+static void make_memory(void) {
+  size_t weight_floats = 1;
+  for (int i = 0; i < candidate_argument_count; ++i)
+    if (candidate_arguments[i].kind == CANDIDATE_WEIGHT) weight_floats += candidate_arguments[i].floats;
+  while (copies < most_copies && (size_t)copies * weight_floats < cold_floats) ++copies;
+  for (int i = 0; i < candidate_argument_count; ++i) {
+    const struct candidate_argument* a = &candidate_arguments[i];
+    if (a->kind != CANDIDATE_WEIGHT) {
+      maps[i] = allocate(a->floats);
+      fill(i, a, maps[i]);
+      continue;
+    }
+    weights[i] = allocate(a->floats * (size_t)copies);
+    fill(i, a, weights[i]);
+    for (int c = 1; c < copies; ++c)
+      memcpy(weights[i] + (size_t)c * a->floats, weights[i], a->floats * sizeof(float));
+  }
+}
+
+static void choose_copy(int copy, float** at) {
+  for (int i = 0; i < candidate_argument_count; ++i)
+    at[i] = weights[i] ? weights[i] + (size_t)copy * candidate_arguments[i].floats : maps[i];
+}
+
+/* --- threads: each takes the next task until none is left --- */
+
+static float* job[CANDIDATE_MOST_ARGUMENTS];
+static atomic_int next_task, arrived, generation;
+static float** scratch;
+static int cpus[CPU_SETSIZE], cpu_count;
+
+static void relax(int* spins) {
+  if (++*spins > spins_before_yield) sched_yield();
+}
+
+/* From the last CPU downwards: the first one serves most interrupts. */
+static void pin(int thread) {
+  if (cpu_count == 0) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpus[cpu_count - 1 - thread % cpu_count], &one);
+  sched_setaffinity(0, sizeof one, &one); /* without it times are only noisier */
+}
+
+static void work(int thread) {
+  for (int task; (task = atomic_fetch_add(&next_task, 1)) < candidate_tasks;)
+    candidate_task(job, task, scratch[thread]);
+}
+
+static void* helper(void* number) {
+  const int thread = (int)(size_t)number;
+  pin(thread);
+  for (int seen = 0;;) {
+    for (int spins = 0; atomic_load(&generation) == seen;) relax(&spins);
+    seen = atomic_load(&generation);
+    work(thread);
+    atomic_fetch_add(&arrived, 1);
+  }
+  return NULL;
+}
+
+static void start_threads(void) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+    for (int c = 0; c < CPU_SETSIZE; ++c)
+      if (CPU_ISSET(c, &allowed)) cpus[cpu_count++] = c;
+  scratch = malloc((size_t)candidate_threads * sizeof *scratch);
+  if (!scratch) fail("out of memory");
+  for (int t = 0; t < candidate_threads; ++t) scratch[t] = allocate(candidate_scratch_floats);
+  pthread_t thread;
+  for (int t = 1; t < candidate_threads; ++t)
+    if (pthread_create(&thread, NULL, helper, (void*)(size_t)t) != 0) fail("a thread could not be started");
+  pin(0);
+}
+
+static void run_step(int copy) {
+  choose_copy(copy, job);
+  if (candidate_threads == 1) {
+    for (int task = 0; task < candidate_tasks; ++task) candidate_task(job, task, scratch[0]);
+    return;
+  }
+  atomic_store(&arrived, 0);
+  atomic_store(&next_task, 0);
+  atomic_fetch_add(&generation, 1);
+  work(0);
+  for (int spins = 0; atomic_load(&arrived) < candidate_threads - 1;) relax(&spins);
+}
+
+/* --- time --- */
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
+}
+
+static int compare(const void* a, const void* b) {
+  const double x = *(const double*)a, y = *(const double*)b;
+  return (x > y) - (x < y);
+}
+
+/* Nanoseconds a run of `runs` runs. */
+static double burst(int runs) {
+  static int copy = 0;
+  const double begin = now();
+  for (int i = 0; i < runs; ++i) run_step(copy = (copy + 1) % copies);
+  return (now() - begin) / runs;
+}
+
+static void print_times(void) {
+  int runs = 1;
+  double times[bursts], once = burst(runs);
+  while (runs < 1 << 20 && once * runs < burst_nanoseconds / 4) once = burst(runs *= 2);
+  runs = once < burst_nanoseconds ? (int)(burst_nanoseconds / once) : 1;
+  for (int i = 0; i < bursts; ++i) times[i] = burst(runs);
+  qsort(times, bursts, sizeof *times, compare);
+  printf("nanoseconds %.1f %.1f\n", times[0], times[bursts / 2]);
+}
+
+/* --- results --- */
+
+static uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static void print_results(void) {
+  uint64_t hash = UINT64_C(14695981039346656037);
+  for (int i = 0; i < candidate_argument_count; ++i) {
+    const struct candidate_argument* a = &candidate_arguments[i];
+    if (a->kind != CANDIDATE_OUTPUT) continue;
+    for (size_t e = 0; e < a->used; ++e) hash = (hash ^ bits_of(maps[i][e])) * UINT64_C(1099511628211);
+  }
+  printf("hash %016llx\n", (unsigned long long)hash);
+  for (int i = 0; i < candidate_argument_count; ++i) {
+    const struct candidate_argument* a = &candidate_arguments[i];
+    if (a->kind != CANDIDATE_OUTPUT) continue;
+    printf("values %d", i);
+    for (int s = 0; s < a->samples; ++s)
+      printf(" %08x", (unsigned int)bits_of(maps[i][candidate_sample(i, (uint64_t)s, a->used)]));
+    printf("\n");
+  }
+}
+
+static void print_machine(void) {
+  char line[256], name[256] = "unknown\n";
+  FILE* file = fopen("/proc/cpuinfo", "r");
+  while (file && fgets(line, sizeof line, file)) {
+    const char* value = strchr(line, ':');
+    if (!value || (strncmp(line, "model name", 10) != 0 && strncmp(line, "CPU part", 8) != 0)) continue;
+    snprintf(name, sizeof name, "%s", value + 1 + (value[1] == ' '));
+    break;
+  }
+  if (file) fclose(file);
+  printf("cpu %s", name);
+  printf("cores %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+int main(void) {
+  alarm((unsigned int)candidate_seconds); /* also where nobody else would end it */
+  make_memory();
+  start_threads();
+  print_machine();
+  run_step(0);
+  print_times();
+  print_results();
+  fflush(stdout);
+  _exit(0);
+}

@@ -1,0 +1,100 @@
+#include "autotune/generation.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "base/unfinished.h"
+#include "pipeline/library.h"
+
+namespace effnet {
+
+namespace fs = std::filesystem;
+
+Result<Workbench> Workbench::create(const TuneRequest& request) {
+  std::error_code failed;
+  std::string folder = (fs::temp_directory_path(failed) / "effnet-tune-XXXXXX").string();
+  if (failed || !mkdtemp(folder.data())) return Status::error("cannot make a folder in " + folder);
+  add_unfinished(folder);
+  CandidateBuilder builder{request.target,  request.cc,
+                           folder,          installed("share/effnet/candidate"),
+                           request.threads, request.candidate_seconds,
+                           request.jobs,    ""};
+  builder.kernels = folder + "/kernels";
+  builder.jobs.seconds = std::max(60, 3 * request.candidate_seconds);
+  builder.jobs.memory_bytes = request.memory_bytes;
+  // A little later than the candidate's own alarm, so that a run on another machine ends there too.
+  Workbench bench(std::move(builder), {request.runner, request.candidate_seconds + 2.0,
+                                       request.runner.empty() ? request.memory_bytes : 0});
+  if (Status status = bench.builder_.prepare(); !status) return status;
+  return bench;
+}
+
+Workbench::Workbench(Workbench&& other) noexcept
+    : builder_(std::move(other.builder_)), runner_(std::move(other.runner_)), built_(other.built_) {
+  other.builder_.folder.clear();
+}
+
+Workbench::~Workbench() {
+  if (builder_.folder.empty()) return;
+  std::error_code ignored;
+  fs::remove_all(builder_.folder, ignored);
+  remove_unfinished(builder_.folder);
+}
+
+void Workbench::remove(const std::string& program) {
+  std::error_code ignored;
+  if (!program.empty()) fs::remove(program, ignored);
+}
+
+Workbench::Built Workbench::build_one(const Wanted& wanted, const std::vector<Network>& networks,
+                                      int number) const {
+  const TuningStep& step = wanted.step->step;
+  const Result<StepLayout> layout = layout_of(step, wanted.schedule, networks[step.network], builder_.target);
+  if (!layout) return {"", Outcome::not_compiled, layout.message()};
+  const Result<std::string> program =
+      builder_.build(*layout, "c" + std::to_string(number), wanted.schedule == wanted.step->default_schedule);
+  if (!program) return {"", Outcome::not_compiled, program.message()};
+  return {*program, Outcome::measured, ""};
+}
+
+std::vector<Workbench::Built> Workbench::build(const std::vector<Wanted>& wanted,
+                                               const std::vector<Network>& networks) {
+  std::vector<Built> built(wanted.size());
+  std::atomic<std::size_t> next{0};
+  const int first = built_;
+  built_ += static_cast<int>(wanted.size());
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < wanted.size();)
+      built[i] = build_one(wanted[i], networks, first + static_cast<int>(i));
+  };
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int jobs = builder_.jobs.jobs > 0 ? builder_.jobs.jobs : cores;
+  std::vector<std::thread> threads;
+  for (int i = 1; i < std::min<int>(jobs, static_cast<int>(wanted.size())); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return built;
+}
+
+std::optional<Measurement> compare_more(const Workbench& bench, const std::string& candidate,
+                                        const std::string& incumbent, const std::string& hash, int rounds,
+                                        Comparison& comparison) {
+  const auto lower = [](double& least, double value) { least = least > 0 ? std::min(least, value) : value; };
+  for (int i = 0; i < rounds; ++i) {
+    const Measurement other = bench.run(incumbent);
+    const Measurement mine = bench.run(candidate);
+    if (mine.outcome != Outcome::measured) return mine;
+    if (mine.result.hash != hash)
+      return Measurement{Outcome::wrong, {}, "its outputs differ from those of the default schedule"};
+    if (other.outcome == Outcome::measured) lower(comparison.incumbent, other.result.nanoseconds);
+    lower(comparison.candidate, mine.result.nanoseconds);
+  }
+  if (comparison.incumbent <= 0) return Measurement{Outcome::crashed, {}, "the best one so far ran no more"};
+  return std::nullopt;
+}
+
+}  // namespace effnet

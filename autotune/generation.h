@@ -1,0 +1,53 @@
+// Builds and times candidates of one step: built in parallel, timed one at a time.
+#pragma once
+
+#include <optional>
+
+#include "autotune/tuner.h"
+
+namespace effnet {
+
+// Of a program against the incumbent: the least of several alternating runs of both.
+struct Comparison {
+  double candidate = 0, incumbent = 0;  // nanoseconds
+  double ratio() const { return candidate / incumbent; }
+};
+
+class Workbench {
+ public:
+  static Result<Workbench> create(const TuneRequest& request);
+  Workbench(Workbench&& other) noexcept;
+  Workbench& operator=(Workbench&&) = delete;
+  ~Workbench();
+
+  // The program of every schedule, or why there is none, in their order.
+  struct Built {
+    std::string program;
+    Outcome outcome = Outcome::measured;
+    std::string reason;
+  };
+  struct Wanted {
+    const StepState* step;
+    Numbers schedule;
+  };
+  std::vector<Built> build(const std::vector<Wanted>& wanted, const std::vector<Network>& networks);
+  Measurement run(const std::string& program) const { return runner_.run(program); }
+  static void remove(const std::string& program);
+
+ private:
+  Workbench(CandidateBuilder builder, Runner runner)
+      : builder_(std::move(builder)), runner_(std::move(runner)) {}
+  Built build_one(const Wanted& wanted, const std::vector<Network>& networks, int number) const;
+
+  CandidateBuilder builder_;
+  Runner runner_;
+  int built_ = 0;
+};
+
+// Runs both `rounds` times, in turns, and lowers the comparison's minima. What went wrong with the candidate,
+// if anything; `hash`: what its outputs must have.
+std::optional<Measurement> compare_more(const Workbench& bench, const std::string& candidate,
+                                        const std::string& incumbent, const std::string& hash, int rounds,
+                                        Comparison& comparison);
+
+}  // namespace effnet

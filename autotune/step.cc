@@ -1,0 +1,123 @@
+#include "autotune/step.h"
+
+#include <cmath>
+
+namespace effnet {
+
+namespace {
+
+using Kind = ArgumentMemory::Kind;
+
+bool is_same(const TuningStep& step, const Kernel& kernel) {
+  return step.operation == kernel.operation &&
+         without_padding(step.problem) == without_padding(kernel.problem);
+}
+
+// How many of an argument's lanes hold a channel.
+int channels_of(const Kernel& kernel, const std::string& argument) {
+  const auto number = [&](const char* name) {
+    const auto found = kernel.problem.find(name);
+    return found == kernel.problem.end() ? 1 << 30 : found->second;  // all lanes
+  };
+  if (argument == "input" || argument == "gate" || argument == "features") return number("channels");
+  if (argument.starts_with("reduce_")) return number("squeezed");
+  if (kernel.operation == "squeeze_excite") return number("channels");
+  return number("out_channels");
+}
+
+void describe_weight(const PackedTensor& tensor, ArgumentMemory& a) {
+  a.kind = Kind::weight;
+  a.used = 1;
+  for (const int extent : tensor.shape) a.used *= extent;
+  const bool is_bias = tensor.name.ends_with(".bias");
+  a.panel = is_bias ? panel_lanes : a.used / tensor.shape[0];
+  a.row = a.floats = a.used;
+  // Sums of products keep the size of their inputs.
+  a.scale = is_bias ? 0.5f : static_cast<float>(std::sqrt(3.0 * panel_lanes / static_cast<double>(a.panel)));
+}
+
+ArgumentMemory describe(const Plan& plan, const Kernel& kernel, const Step& step, const Argument& argument,
+                        bool is_output) {
+  ArgumentMemory a;
+  a.argument = argument;
+  a.kind = is_output ? Kind::output : Kind::map;
+  a.channels = channels_of(kernel, argument.name);
+  a.panel = panel_lanes;
+  // Averages and sums take a map's row or the whole map to compute in the reference.
+  a.samples = argument.name == "average" || argument.name == "sums" ? 24 : 200;
+  switch (argument.place) {
+    case Place::input:
+      a.used = a.floats = a.row = 3ll * plan.network.resolution * plan.network.resolution;
+      a.panel = 1;
+      break;
+    case Place::weight:
+      describe_weight(plan.tensors[argument.index], a);
+      break;
+    case Place::activation:
+      a.used = plan.buffers[argument.index].map_bytes / 4;
+      a.floats = plan.buffers[argument.index].bytes / 4;
+      a.row = a.channels < 1 << 30 ? padded(a.channels) : a.used;
+      break;
+    case Place::logits:
+      a.used = a.floats = a.row = static_cast<std::int64_t>(step.blocks) * panel_lanes;
+      break;
+    case Place::scratch:
+      a.kind = Kind::scratch;
+      a.floats = find_operator(kernel.operation).scratch_bytes(kernel.problem, kernel.schedule) / 4;
+      break;
+    case Place::first_row:
+    case Place::rows:
+    case Place::constant:
+      a.kind = Kind::scalar;
+      break;
+  }
+  return a;
+}
+
+}  // namespace
+
+std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, const CpuTarget& target) {
+  std::vector<TuningStep> steps;
+  for (std::size_t n = 0; n < networks.size(); ++n) {
+    const Result<Plan> plan = make_plan(networks[n], {.target = target});
+    if (!plan) continue;
+    for (const Step& step : plan->steps) {
+      const Kernel& kernel = plan->kernels[step.kernel];
+      auto found =
+          std::find_if(steps.begin(), steps.end(), [&](const TuningStep& s) { return is_same(s, kernel); });
+      if (found == steps.end()) {
+        steps.push_back({kernel.operation, kernel.problem, step.name, step.operation, static_cast<int>(n),
+                         std::vector<int>(networks.size()), step.multiply_adds, step.bytes});
+        found = steps.end() - 1;
+      }
+      ++found->occurrences[n];
+    }
+  }
+  return steps;
+}
+
+Result<StepLayout> layout_of(const TuningStep& step, const Numbers& schedule, const Network& network,
+                             const CpuTarget& target) {
+  ScheduleRow row;
+  row.problem = step.problem;
+  row.schedule = schedule;
+  ScheduleRows rows;
+  rows.add(step.operation, row);
+  const Result<Plan> plan = make_plan(network, {.target = target, .rows = &rows});
+  if (!plan) return plan.status();
+  for (const Step& candidate : plan->steps) {
+    const Kernel& kernel = plan->kernels[candidate.kernel];
+    if (!is_same(step, kernel)) continue;
+    if (kernel.schedule != schedule) break;
+    StepLayout layout{kernel, candidate, {}};
+    bool is_output = false;  // behind the scratch, which is the last input
+    for (const Argument& argument : candidate.arguments) {
+      layout.arguments.push_back(describe(*plan, kernel, candidate, argument, is_output));
+      is_output = is_output || argument.place == Place::scratch;
+    }
+    return layout;
+  }
+  return Status::error(step.operation + ": the schedule " + to_text(schedule) + " is not legal");
+}
+
+}  // namespace effnet

@@ -1,0 +1,193 @@
+#include "reference/step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "models/packing.h"
+
+namespace effnet {
+
+namespace {
+
+constexpr double epsilon = std::numeric_limits<float>::epsilon();
+
+double sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
+
+double activate(int activation, double v) {
+  switch (static_cast<Activation>(activation)) {
+    case Activation::swish:
+      return v * sigmoid(v);
+    case Activation::relu6:
+      return std::clamp(v, 0.0, 6.0);
+    case Activation::none:
+      break;
+  }
+  return v;
+}
+
+// A sum of products of a and b, and what float32 may be off: 4 epsilon * length * max|a| * max|b|.
+class Sum {
+ public:
+  explicit Sum(double begin) : begin_(begin), value_(begin) {}
+  void add(const Expected& a, double b) {
+    value_ += a.value * b;
+    carried_ += a.tolerance * std::abs(b);
+    largest_a_ = std::max(largest_a_, std::abs(a.value));
+    largest_b_ = std::max(largest_b_, std::abs(b));
+    ++length_;
+  }
+  void add(double a, double b) { add(Expected{a, 0}, b); }
+  Expected result() const {
+    return {value_, carried_ + 4 * epsilon * (length_ + 1) * (largest_a_ * largest_b_ + std::abs(begin_))};
+  }
+  // The polynomial of an activation may add 2e-6 of its value.
+  Expected activated(int activation) const {
+    Expected e = result();
+    e.value = activate(activation, e.value);
+    e.tolerance = 1.2 * e.tolerance + 2e-6 * std::max(1.0, std::abs(e.value));
+    return e;
+  }
+
+ private:
+  double begin_, value_, largest_a_ = 0, largest_b_ = 0, carried_ = 0;
+  int length_ = 0;
+};
+
+// One evaluation.
+class Evaluation {
+ public:
+  Evaluation(const StepReference& step, const StepInputs& inputs) : step_(step), inputs_(inputs) {}
+
+  Expected output(const std::string& argument, std::int64_t index) const {
+    if (step_.operation == "stem") return stem(index);
+    if (step_.operation == "squeeze_excite") return gate(static_cast<int>(index));
+    if (step_.operation == "classifier") return logit(index);
+    const int row = padded(at("out_channels"));
+    const int c = static_cast<int>(index % row);
+    const std::int64_t pixel = index / row;
+    if (step_.operation == "project" || step_.operation == "head")
+      return argument == "average" ? average(c) : pointwise(c, pixel);
+    if (argument == "sums") return row_sum(c, static_cast<int>(pixel));
+    const int width = at("out_width");
+    return depthwise(c, static_cast<int>(pixel % width), static_cast<int>(pixel / width));
+  }
+
+ private:
+  int at(const char* name) const { return step_.problem.at(name); }
+  double input(const char* argument, std::int64_t index) const { return inputs_(argument, index); }
+  // weight [P][inner][16]
+  double weight(const char* argument, std::int64_t c, std::int64_t i, std::int64_t inner) const {
+    return input(argument, (c / panel_lanes * inner + i) * panel_lanes + c % panel_lanes);
+  }
+
+  Expected stem(std::int64_t index) const {
+    const int row = padded(at("out_channels")), width = at("out_width"), kernel = at("kernel");
+    const int side = at("resolution");
+    const int c = static_cast<int>(index % row);
+    const std::int64_t pixel = index / row;
+    Sum sum(input("bias", c));
+    for_taps(static_cast<int>(pixel % width), static_cast<int>(pixel / width), side, side,
+             [&](int tap, int x, int y) {
+               for (int i = 0; i < 3; ++i)
+                 sum.add(input("input", (std::int64_t{y} * side + x) * 3 + i),
+                         weight("weight", c, tap * 3 + i, kernel * kernel * 3));
+             });
+    return sum.activated(at("activation"));
+  }
+
+  // Calls visit(tap, column, row) for the taps of an output pixel that lie on the map.
+  template <typename Visit>
+  void for_taps(int x, int y, int width, int height, const Visit& visit) const {
+    const int kernel = at("kernel"), stride = at("stride");
+    for (int j = 0; j < kernel; ++j)
+      for (int i = 0; i < kernel; ++i) {
+        const int column = x * stride + i - at("left"), line = y * stride + j - at("top");
+        if (column >= 0 && column < width && line >= 0 && line < height) visit(j * kernel + i, column, line);
+      }
+  }
+
+  Expected expanded(int c, int x, int y) const {
+    const int channels = at("channels");
+    const std::int64_t first = (std::int64_t{y} * at("width") + x) * padded(channels);
+    if (step_.operation == "depthwise") return {input("input", first + c), 0};
+    Sum sum(input("expand_bias", c));
+    for (int k = 0; k < channels; ++k)
+      sum.add(input("input", first + k), weight("expand_weight", c, k, channels));
+    return sum.activated(at("activation"));
+  }
+
+  Expected depthwise(int c, int x, int y) const {
+    const int kernel = at("kernel");
+    Sum sum(input("bias", c));
+    for_taps(x, y, at("width"), at("height"), [&](int tap, int column, int row) {
+      sum.add(expanded(c, column, row), weight("weight", c, tap, kernel * kernel));
+    });
+    return sum.activated(at("activation"));
+  }
+
+  Expected row_sum(int c, int y) const {
+    Sum sum(0);
+    for (int x = 0; x < at("out_width"); ++x) sum.add(depthwise(c, x, y), 1);
+    return sum.result();
+  }
+
+  Expected pointwise(int c, std::int64_t pixel) const {
+    const int channels = at("channels");
+    Sum sum(input("bias", c));
+    for (int k = 0; k < channels; ++k) {
+      const double gated = at("gated") ? input("gate", k) : 1;
+      sum.add(input("input", pixel * padded(channels) + k), gated * weight("weight", c, k, channels));
+    }
+    Expected e = sum.activated(at("activation"));
+    if (at("adds_residual")) e.value += input("residual", pixel * padded(at("out_channels")) + c);
+    return e;
+  }
+
+  Expected average(int c) const {
+    Sum sum(0);
+    for (int p = 0; p < at("pixels"); ++p) sum.add(pointwise(c, p), 1.0 / at("pixels"));
+    return sum.result();
+  }
+
+  Expected gate(int c) const {
+    const int channels = at("channels"), squeezed = at("squeezed");
+    std::vector<double> means(channels);
+    double largest = 0;
+    for (int k = 0; k < channels; ++k) {
+      for (int y = 0; y < step_.rows; ++y) means[k] += input("sums", std::int64_t{y} * padded(channels) + k);
+      means[k] /= step_.pixels;
+      largest = std::max(largest, std::abs(means[k]));
+    }
+    Sum outer(input("expand_bias", c));
+    for (int s = 0; s < squeezed; ++s) {
+      Sum inner(input("reduce_bias", s));
+      for (int k = 0; k < channels; ++k)
+        inner.add({means[k], 4 * epsilon * step_.rows * largest}, weight("reduce_weight", s, k, channels));
+      outer.add(inner.activated(static_cast<int>(Activation::swish)),
+                weight("expand_weight", c, s, squeezed));
+    }
+    const Expected e = outer.result();
+    return {sigmoid(e.value), e.tolerance / 4 + 2e-6};
+  }
+
+  Expected logit(std::int64_t c) const {
+    const int channels = at("channels");
+    Sum sum(input("bias", c));
+    for (int k = 0; k < channels; ++k) sum.add(input("features", k), weight("weight", c, k, channels));
+    return sum.result();
+  }
+
+  const StepReference& step_;
+  const StepInputs& inputs_;
+};
+
+}  // namespace
+
+Expected StepReference::output(const std::string& argument, std::int64_t index,
+                               const StepInputs& inputs) const {
+  return Evaluation(*this, inputs).output(argument, index);
+}
+
+}  // namespace effnet

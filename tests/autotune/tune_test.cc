@@ -1,0 +1,179 @@
+// `effnetc tune` as a user runs it, on one step of a tiny network: from candidates to rows, with candidates
+// that hang, crash, err and eat memory, and killed again and again.
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "base/files.h"
+#include "tests/catch.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary.h"
+
+extern char** environ;
+
+namespace effnet::test {
+
+namespace {
+
+const std::string network =
+    R"({"name": "tiny", "family": "efficientnet", "width": 1, "depth": 1, "resolution": 32, "classes": 10,
+        "padding": "symmetric", "batch_norm_epsilon": 0.001})";
+
+std::vector<std::string> command(const TemporaryFolder& folder, const std::vector<std::string>& more) {
+  write_file(folder.path() / "tiny.json", network);
+  std::vector<std::string> words = {EFFNETC,
+                                    "tune",
+                                    folder.file("tiny.json"),
+                                    "--step",
+                                    "blocks.12.project",
+                                    "--log",
+                                    folder.file("tuning.log"),
+                                    "--schedules",
+                                    folder.file("rows"),
+                                    "--cache-dir",
+                                    EFFNET_BINARY_DIR "/tests/kernels"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+int measured_in(const std::string& path) {
+  sqlite3* database = nullptr;
+  int count = -1;
+  if (sqlite3_open(path.c_str(), &database) == SQLITE_OK)
+    sqlite3_exec(
+        database, "SELECT count(*) FROM candidates WHERE outcome = 'measured'",
+        [](void* to, int, char** values, char**) {
+          *static_cast<int*>(to) = std::atoi(values[0]);
+          return 0;
+        },
+        &count, nullptr);
+  sqlite3_close(database);
+  return count;
+}
+
+TEST_CASE("a step is tuned, logged and written, and a second run resumes") {
+  const TemporaryFolder folder;
+  const ProcessResult first =
+      run_program(command(folder, {"--budget", "6s", "--json", "--report", folder.file("r.html")}));
+  INFO(first.error);
+  REQUIRE(first.status == 0);
+  const auto json = nlohmann::json::parse(first.out);
+  REQUIRE(json["steps"].size() == 1);
+  CHECK(json["steps"][0]["default_us"] > 0);
+  CHECK(json["steps"][0]["resumed"] == 0);
+  CHECK(json["failed"].empty());
+  CHECK(std::filesystem::exists(folder.file("rows")) == (json["rows"] > 0));
+  const auto page = effnet::read_file(folder.file("r.html"), 1 << 20);
+  REQUIRE(page);
+  CHECK(page->find("<svg") != std::string::npos);
+  CHECK(page->find("<script") == std::string::npos);
+
+  const int known = measured_in(folder.file("tuning.log"));
+  CHECK(known >= 2);
+  const ProcessResult second = run_program(command(folder, {"--budget", "1s"}));
+  INFO(second.error);
+  CHECK(second.status == 0);
+  CHECK(second.error.find("resuming from " + folder.file("tuning.log") + ": " + std::to_string(known) +
+                          " candidates") != std::string::npos);
+}
+
+// A C compiler whose third program and those after it are not what they should be.
+std::string bad_compiler(const TemporaryFolder& folder) {
+  const std::string path = folder.file("cc");
+  write_file(path, R"sh(#!/bin/sh
+for last; do :; done
+cc "$@" || exit 1
+become() { mv "$last" "$last.real"; printf '#!/bin/sh\n%s\n' "$1" > "$last"; chmod +x "$last"; }
+case "$last" in
+  c2) become 'exec sleep 1000' ;;
+  c3) become 'kill -SEGV $$' ;;
+  c4) become "'$PWD/c4.real' | sed 's/^hash .*/hash 0123456789abcdef/'" ;;
+  c5) become 'exec python3 -c "bytearray(64 << 30)"' ;;
+  c6) echo 'error: no' >&2; exit 1 ;;
+esac
+)sh");
+  chmod(path.c_str(), 0755);
+  return path;
+}
+
+TEST_CASE("hanging, crashing, wrong and memory-eating candidates are survived and named") {
+  const TemporaryFolder folder;
+  const ProcessResult result = run_program(command(
+      folder, {"--budget", "14s", "--candidate-seconds", "1", "--cc", bad_compiler(folder), "--json"}));
+  INFO(result.error);
+  REQUIRE(result.status == 0);
+  const auto json = nlohmann::json::parse(result.out);
+  std::multiset<std::string> outcomes;
+  for (const auto& failed : json["failed"]) outcomes.insert(failed["outcome"].get<std::string>());
+  CHECK(outcomes ==
+        std::multiset<std::string>{"crash", "hang", "not compiled", "out of memory", "wrong result"});
+  for (const std::string& outcome : outcomes) CHECK(result.error.find(outcome) != std::string::npos);
+  CHECK(json["steps"][0]["candidates"] > 6);
+}
+
+// Starts it, lets it live for `milliseconds`, and kills it.
+void start_and_kill(const std::vector<std::string>& words, int milliseconds) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t quiet;
+  posix_spawn_file_actions_init(&quiet);
+  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
+  pid_t child = 0;
+  REQUIRE(posix_spawn(&child, argv[0], &quiet, nullptr, argv.data(), environ) == 0);
+  posix_spawn_file_actions_destroy(&quiet);
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
+TEST_CASE("killed 20 times at random moments, the tuner keeps what it measured") {
+  const TemporaryFolder folder;
+  const TemporaryFolder workspaces;  // those of killed tuners stay behind
+  setenv("TMPDIR", workspaces.path().c_str(), 1);
+  std::mt19937 random(5);
+  int before = 0;
+  for (int i = 0; i < 20; ++i) {
+    start_and_kill(command(folder, {"--budget", "1h"}), 100 + static_cast<int>(random() % 1500));
+    if (!std::filesystem::exists(folder.file("tuning.log"))) continue;
+    const int now = measured_in(folder.file("tuning.log"));
+    CHECK(now >= before);
+    before = std::max(before, now);
+  }
+  const ProcessResult last = run_program(command(folder, {"--budget", "3s", "--json"}));
+  unsetenv("TMPDIR");
+  INFO(last.error);
+  REQUIRE(last.status == 0);
+  if (before > 0)
+    CHECK(last.error.find(": " + std::to_string(before) + " candidates of 1 steps") != std::string::npos);
+  CHECK(nlohmann::json::parse(last.out)["steps"][0]["candidates"] >= before);
+}
+
+TEST_CASE("wrong arguments get one line") {
+  const TemporaryFolder folder;
+  for (const auto& [arguments, text] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--budget", "soon"}, "'soon'"},
+           {{"--target", "arm-64"}, "--runner"},
+           {{"--cc", "no-such-compiler"}, "no-such-compiler"},
+           {{"--merge", "missing.log"}, "missing.log"}}) {
+    const ProcessResult result = run_program(command(folder, arguments));
+    INFO(text << ": " << result.error);
+    CHECK(result.status != 0);
+    CHECK(result.error.find(text) != std::string::npos);
+    CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
+  }
+}
+
+}  // namespace
+
+}  // namespace effnet::test

@@ -1,0 +1,149 @@
+// Memory and threads: whose they are, and what happens when there are none.
+#include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+
+#include "tests/catch.h"
+#include "tests/runtime/attempt.h"
+
+namespace {
+
+// The link editor sends the runtime's calls of pthread_create here (see CMakeLists.txt).
+int threads_before_failure = -1;
+
+}  // namespace
+
+extern "C" int __real_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+extern "C" int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                     void* (*start)(void*), void* argument) {
+  if (threads_before_failure == 0) return EAGAIN;
+  if (threads_before_failure > 0) --threads_before_failure;
+  return __real_pthread_create(thread, attributes, start, argument);
+}
+
+namespace effnet::tiny {
+namespace {
+
+using Catch::Contains;
+
+// An application's allocator that counts and may fail.
+struct CountingAllocator {
+  int calls = 0, fail_at = -1;
+  std::map<void*, std::size_t> live;
+
+  static void* allocate(void* context, std::size_t bytes, std::size_t alignment) {
+    auto& self = *static_cast<CountingAllocator*>(context);
+    if (self.calls++ == self.fail_at) return nullptr;
+    void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    self.live[block] = bytes;
+    return block;
+  }
+  static void release(void* context, void* block) {
+    static_cast<CountingAllocator*>(context)->live.erase(block);
+    std::free(block);
+  }
+  effnet_options options() {
+    effnet_options out = {};
+    out.allocate = allocate;
+    out.release = release;
+    out.allocator_context = this;
+    return out;
+  }
+};
+
+TEST_CASE("an allocator that fails at any call leads to an error and nothing is left behind") {
+  Program program;
+  AlignedBytes weights(WeightsFile().bytes());
+  int failures = 0;
+  for (;; ++failures) {
+    CountingAllocator allocator;
+    allocator.fail_at = failures;
+    effnet_options options = allocator.options();
+    options.threads = 3;
+    char text[200] = "";
+    options.error = text;
+    options.error_bytes = sizeof text;
+    effnet_model* model = nullptr;
+    effnet_status status =
+        effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &model);
+    effnet_close(model);
+    CHECK(allocator.live.empty());
+    if (status == EFFNET_OK) break;
+    CHECK(status == EFFNET_OUT_OF_MEMORY);
+    CHECK_THAT(text, Contains("out of memory"));
+  }
+  CHECK(failures >= 8);
+}
+
+TEST_CASE("a block that is not aligned as asked counts as no memory") {
+  Program program;
+  AlignedBytes weights(WeightsFile().bytes());
+  effnet_options options = {};
+  options.allocate = [](void*, std::size_t bytes, std::size_t) -> void* {
+    return static_cast<char*>(std::aligned_alloc(64, bytes + 64)) + 8;
+  };
+  options.release = [](void*, void* block) { std::free(static_cast<char*>(block) - 8); };
+  effnet_model* model = nullptr;
+  CHECK(effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &model) ==
+        EFFNET_OUT_OF_MEMORY);
+}
+
+TEST_CASE("nothing is allocated while running") {
+  Program program;
+  AlignedBytes weights(WeightsFile().bytes());
+  CountingAllocator allocator;
+  effnet_options options = allocator.options();
+  options.threads = 2;
+  effnet_model* model = nullptr;
+  REQUIRE(effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &model) ==
+          EFFNET_OK);
+  int calls = allocator.calls;
+  std::vector<float> pixels = input(0), logits(classes);
+  REQUIRE(effnet_run(model, pixels.data(), logits.data()) == EFFNET_OK);
+  CHECK(allocator.calls == calls);
+  effnet_close(model);
+}
+
+TEST_CASE("the application's arena is used, and only as far as announced") {
+  Program program;
+  AlignedBytes weights(WeightsFile().bytes());
+  effnet_options options = {};
+  options.threads = 2;
+  std::size_t bytes = effnet_program_arena_bytes(&program, &options);
+  CHECK(bytes == 640 + 2 * 64);
+  std::vector<unsigned char> storage(bytes + 128, 0xAB);
+  auto address = (reinterpret_cast<std::uintptr_t>(storage.data()) + 63) / 64 * 64;
+  options.arena = reinterpret_cast<void*>(address);
+  options.arena_bytes = bytes;
+  effnet_model* model = nullptr;
+  REQUIRE(effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &model) ==
+          EFFNET_OK);
+  std::vector<float> pixels = input(0), logits(classes);
+  REQUIRE(effnet_run(model, pixels.data(), logits.data()) == EFFNET_OK);
+  auto* arena = static_cast<unsigned char*>(options.arena);
+  CHECK(std::count(arena, arena + 640, 0xAB) < 100);
+  for (unsigned char* byte = arena + bytes; byte != storage.data() + storage.size(); ++byte)
+    CHECK(*byte == 0xAB);
+  effnet_close(model);
+}
+
+TEST_CASE("a thread that cannot be started fails the open and stops those that were") {
+  std::string bytes = WeightsFile().bytes();
+  for (int started : {0, 1, 3}) {
+    CountingAllocator allocator;
+    effnet_options options = allocator.options();
+    options.threads = 5;
+    threads_before_failure = started;
+    Attempt got = attempt(bytes, options);
+    threads_before_failure = -1;
+    CHECK(got.status == EFFNET_NO_THREAD);
+    CHECK_THAT(got.text, Contains("thread " + std::to_string(started + 2) + " of 5 could not be started"));
+    CHECK(allocator.live.empty());
+  }
+}
+
+}  // namespace
+}  // namespace effnet::tiny

@@ -1,0 +1,144 @@
+#include <cstdio>
+
+#include "autotune/report.h"
+#include "autotune/tuner.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "base/unfinished.h"
+#include "tools/effnet/bandwidth.h"
+#include "tools/effnet/peak.h"
+#include "tools/effnetc/commands.h"
+#include "tools/effnetc/tune_view.h"
+
+namespace effnet {
+
+namespace {
+
+struct TuneArguments {
+  std::vector<std::string> networks;
+  std::string target = "host", budget = "10m", search = "evolution", merge, report;
+  bool json = false;
+  TuneRequest request;
+};
+
+// "90s", "10m", "1h" -> seconds.
+Result<double> parse_budget(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const std::string unit = end;
+  const double seconds = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (end == text.c_str() || seconds == 0 || !(number > 0) || number * seconds > 1e7)
+    return Status::error("--budget " + in_quotes(text) + " is no time; 90s, 10m and 1h are");
+  return number * seconds;
+}
+
+// Of this machine; none where candidates run on another.
+Peaks machine_peaks(const TuneRequest& r) {
+  if (!r.runner.empty() || !runs_here(r.target)) return {};
+  const auto has = [&](const char* feature) {
+    const auto& list = r.target.cpu_features;
+    return std::find(list.begin(), list.end(), feature) != list.end();
+  };
+  const InstructionSet set = has("NEON")     ? InstructionSet::neon
+                             : has("AVX512") ? InstructionSet::avx512
+                             : has("AVX2")   ? InstructionSet::avx2
+                             : has("AVX")    ? InstructionSet::avx
+                                             : InstructionSet::sse;
+  Rates rates;
+  double bandwidth = 0;
+  for (int i = 0; i < 20; ++i) {  // short, so that some of them are disturbed by nobody
+    rates = best(rates, measure_rates(set, r.threads, 0.003));
+    bandwidth = std::max(bandwidth, measure_bandwidth(r.threads, 0.02));
+  }
+  return {rates.flops, bandwidth};
+}
+
+Status run_tune(TuneArguments& a) {
+  TuneRequest& r = a.request;
+  if (r.log.empty()) r.log = default_log_path();
+  if (!a.merge.empty()) {
+    Result<TuningLog> log = TuningLog::open(r.log);
+    if (!log) return log.status();
+    Result<int> added = log->merge(a.merge);
+    if (!added) return added.status();
+    std::printf("%s: %d candidates of %s added\n", r.log.c_str(), *added, a.merge.c_str());
+    if (a.networks.empty()) return {};
+  }
+  if (a.networks.empty()) return Status::error("NETWORK is missing: what is to be tuned");
+  for (const std::string& name : a.networks) {
+    Result<NetworkConfig> config = find_network(name);
+    if (!config) return config.status();
+    r.networks.push_back(*std::move(config));
+  }
+  Result<CpuTarget> target = find_target(a.target);
+  if (!target) return target.status();
+  r.target = *target;
+  Result<double> budget = parse_budget(a.budget);
+  if (!budget) return budget.status();
+  r.budget_seconds = *budget;
+  r.strategy = a.search == "random" ? Strategy::random : Strategy::evolution;
+  r.output = r.schedules.empty() ? user_schedule_folder() : r.schedules;
+  if (r.output.empty())
+    return Status::error("there is no home folder: --schedules names where rows are written");
+  ask_before_ending();
+  TuneState state;
+  TuneView view;
+  TuneListener listener{[&](const TuneState& now) { view.show(now); },
+                        [&](const std::string& line) { view.say(line); }};
+  const Status tuned = tune(r, listener, state);
+  view.clear();
+  if (!tuned) return tuned;
+  if (!a.report.empty())
+    if (Status status = write_file(a.report, tune_report(state, machine_peaks(r))); !status) return status;
+  std::fputs((a.json ? tune_json(state, r) : tune_tables(state, r)).c_str(), stdout);
+  if (state.stopped)
+    return Status::error("stopped by a signal; what was known is written, and the same command goes on");
+  return {};
+}
+
+}  // namespace
+
+void add_tune(CLI::App& app, Commands& commands) {
+  CLI::App* command =
+      app.add_subcommand("tune", "Finds fast schedules for a CPU by measuring, and writes them as rows");
+  command->footer("Example:\n  effnetc tune efficientnet_b0 --target host --threads 1 --budget 10m");
+  const auto a = std::make_shared<TuneArguments>();
+  TuneRequest& r = a->request;
+  command->add_option("NETWORK", a->networks, "Names of `effnetc list`, or network files (.json)");
+  command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")
+      ->capture_default_str();
+  command->add_option("--threads", r.threads, "Tunes for so many threads")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_option("--budget", a->budget, "Time: 90s, 10m, 1h")->capture_default_str();
+  command->add_option("--log", r.log, "Where measurements are kept (default: in the user's data folder)")
+      ->type_name("FILE");
+  command->add_option("--merge", a->merge, "Adds the measurements of another log to this one")
+      ->type_name("OTHER.log");
+  command
+      ->add_option("--schedules", r.schedules,
+                   "Folder of rows to start from and to write (default: the user's)")
+      ->type_name("DIR");
+  command->add_option("--jobs", r.jobs.jobs, "Candidates compiled at a time (default: as many as cores)")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--cache-dir", r.jobs.cache_dir,
+                      "Cache of the defaults' kernels (default: ~/.cache/effnet)");
+  command->add_option("--report", a->report, "A page with search curves, rooflines and gains")
+      ->type_name("FILE.html");
+  command->add_option("--cc", r.cc, "C compiler that links static programs for the target")
+      ->capture_default_str();
+  command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
+      ->type_name("CMD");
+  command->add_option("--step", r.only, "Only steps of that name or operator")->type_name("NAME");
+  command->add_option("--search", a->search, "evolution or random")
+      ->check(CLI::IsMember({"evolution", "random"}))
+      ->capture_default_str();
+  command->add_option("--seed", r.seed, "Of the search")->capture_default_str();
+  command->add_option("--candidate-seconds", r.candidate_seconds, "A candidate that runs longer is given up")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  command->add_flag("--json", a->json, "Results as JSON");
+  commands.push_back({command, [a] { return run_tune(*a); }});
+}
+
+}  // namespace effnet
