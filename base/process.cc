@@ -15,6 +15,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/unfinished.h"
+
 extern char** environ;
 
 namespace effnet {
@@ -55,6 +57,18 @@ bool read_all(std::array<Stream, 2>& streams, Clock::time_point end) {
       if (waiting[i].revents != 0) read_some(streams[i]);
   }
   return true;
+}
+
+// The status of waitpid(), and what was used.
+int wait_for(pid_t child, rusage& usage) {
+  siginfo_t ended = {};
+  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  }
+  remove_child(child);
+  int status = 0;
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 // Closed when it goes out of scope.
@@ -100,7 +114,12 @@ int spawn(const std::vector<std::string>& arguments, const ProcessOptions& optio
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  const int failure = posix_spawnp(&child, argv[0], &actions, &attributes, argv.data(), environ);
+  int failure = 0;
+  child = start_child([&] {
+    pid_t id = 0;
+    failure = posix_spawnp(&id, argv[0], &actions, &attributes, argv.data(), environ);
+    return failure == 0 ? id : 0;
+  });
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return failure;
@@ -131,10 +150,8 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   for (const Stream& stream : streams)
     if (stream.descriptor >= 0) close(stream.descriptor);
   if (!result.in_time) kill(-child, SIGKILL);
-  int status = 0;
   rusage usage{};
-  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for(child, usage);
   result.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   result.peak_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
   return result;

@@ -58,6 +58,12 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return text;
 }
 
+std::string shape_text(std::span<const std::int64_t> shape) {
+  std::vector<std::string> extents;
+  for (const std::int64_t extent : shape) extents.push_back(std::to_string(extent));
+  return "[" + join(extents, ", ") + "]";
+}
+
 std::string with_commas(std::int64_t number) {
   const std::string digits = std::to_string(number);
   std::string text;
@@ -71,12 +77,16 @@ std::string with_commas(std::int64_t number) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 120;
-  std::string safe = "'";
-  for (const char letter : text.substr(0, longest)) {
+  return "'" + in_one_line(text.substr(0, longest)) + (text.size() > longest ? "...'" : "'");
+}
+
+std::string in_one_line(std::string_view text) {
+  std::string line;
+  for (const char letter : text) {
     const auto code = static_cast<unsigned char>(letter);
-    safe += code < 0x20 || code == 0x7f ? '?' : letter;
+    line += code < 0x20 || code == 0x7f ? '?' : letter;
   }
-  return safe + (text.size() > longest ? "...'" : "'");
+  return line;
 }
 
 }  // namespace effnet

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,16 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
+std::string shape_text(std::span<const std::int64_t> shape);  // "[32, 3, 3, 3]"
+
 // 5288548 -> "5,288,548".
 std::string with_commas(std::int64_t number);
 
 // A name from a file, safe to print in one line: control
 // characters and long tails are replaced, quotes added.
 std::string in_quotes(std::string_view text);
+
+// A message that may hold names of files: control characters become question marks.
+std::string in_one_line(std::string_view text);
 
 }  // namespace effnet

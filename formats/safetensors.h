@@ -23,6 +23,7 @@ struct Memory {
 };
 
 inline constexpr int max_rank = 8;
+inline constexpr std::size_t tensor_alignment = 64;  // bytes; of .weights files, not of the format
 
 struct Tensor {
   std::string_view name;  // unescaped UTF-8

@@ -8,8 +8,6 @@
 namespace effnet {
 namespace {
 
-constexpr std::size_t alignment = 64;
-
 // False when the size does not fit.
 bool tensor_bytes(const TensorEntry& tensor, std::size_t& bytes) {
   bytes = dtype_bytes(tensor.dtype);
@@ -35,7 +33,9 @@ Result<std::string> make_header(const std::vector<TensorEntry>& tensors, const M
   }
   try {
     std::string text = header.dump();
-    text.append((alignment - (sizeof(std::uint64_t) + text.size()) % alignment) % alignment, ' ');
+    text.append(
+        (tensor_alignment - (sizeof(std::uint64_t) + text.size()) % tensor_alignment) % tensor_alignment,
+        ' ');
     return text;
   } catch (const nlohmann::json::exception&) {
     return Status::error("a tensor's name or the metadata is not valid UTF-8");

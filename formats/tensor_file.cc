@@ -145,10 +145,4 @@ Result<std::vector<double>> read_values(const SourceTensor& tensor, const std::s
   return values;
 }
 
-std::string shape_text(std::span<const std::int64_t> shape) {
-  std::vector<std::string> extents;
-  for (const std::int64_t extent : shape) extents.push_back(std::to_string(extent));
-  return "[" + join(extents, ", ") + "]";
-}
-
 }  // namespace effnet

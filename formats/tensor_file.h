@@ -36,6 +36,4 @@ Result<TensorFile> read_tensor_file(const std::string& path);
 // All elements in row-major order. Of f16, bf16, f32 and f64 tensors; refuses others by `name`.
 Result<std::vector<double>> read_values(const SourceTensor& tensor, const std::string& name);
 
-std::string shape_text(std::span<const std::int64_t> shape);  // "[32, 3, 3, 3]"
-
 }  // namespace effnet

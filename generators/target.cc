@@ -3,6 +3,7 @@
 #include <Halide.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "base/text.h"
@@ -28,10 +29,21 @@ Machine machine_of(const Halide::Target& t) {
   using T = Halide::Target;
   const int lanes = t.natural_vector_size<float>();
   const bool x86 = t.arch == T::X86;
-  const bool many = t.has_feature(T::AVX512) || t.has_feature(T::AVX512_Skylake) ||
-                    t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids) ||
-                    (t.arch == T::ARM && t.bits == 64) || t.arch == T::RISCV;
+  const bool many = !x86 || t.has_feature(T::AVX512) || t.has_feature(T::AVX512_Skylake) ||
+                    t.has_feature(T::AVX512_Cannonlake) || t.has_feature(T::AVX512_Zen4) ||
+                    t.has_feature(T::AVX512_SapphireRapids);
   return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA)};
+}
+
+// What features_of() has a check for: a kernel never runs where it cannot.
+bool is_checked(const Halide::Target& t, Halide::Target::Feature feature) {
+  using T = Halide::Target;
+  static const std::set<T::Feature> x86 = {T::SSE41,          T::AVX,
+                                           T::AVX2,           T::FMA,
+                                           T::F16C,           T::AVX512,
+                                           T::AVX512_Skylake, T::AVX512_Cannonlake,
+                                           T::AVX512_Zen4,    T::AVX512_SapphireRapids};
+  return t.arch == T::ARM ? feature == T::ARMDotProd : x86.count(feature) > 0;
 }
 
 std::vector<std::string> features_of(const Halide::Target& t) {
@@ -41,7 +53,8 @@ std::vector<std::string> features_of(const Halide::Target& t) {
     if (has) features.emplace_back(name);
   };
   const bool zen4 = t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids);
-  const bool skylake = zen4 || t.has_feature(T::AVX512_Skylake) || t.has_feature(T::AVX512_Cannonlake);
+  const bool cannonlake = zen4 || t.has_feature(T::AVX512_Cannonlake);  // IFMA and VBMI
+  const bool skylake = cannonlake || t.has_feature(T::AVX512_Skylake);
   const bool avx512 = skylake || t.has_feature(T::AVX512);
   const bool avx2 = avx512 || t.has_feature(T::AVX2);
   add(avx2 || t.has_feature(T::SSE41), "SSE41");
@@ -51,7 +64,7 @@ std::vector<std::string> features_of(const Halide::Target& t) {
   add(avx2 || t.has_feature(T::F16C), "F16C");
   add(avx512, "AVX512");
   add(skylake, "AVX512_VL");
-  add(zen4, "AVX512_VNNI");
+  add(cannonlake, "AVX512_VNNI");
   add(zen4, "AVX512_BF16");
   add(t.has_feature(T::AVX512_SapphireRapids), "AMX");
   add(t.arch == T::ARM, "NEON");
@@ -103,6 +116,42 @@ const std::vector<CpuTarget>& cpu_targets() {
   return list;
 }
 
+namespace {
+
+// A Halide target string: for an operating system and a CPU of the table, with features that are looked for
+// when the library is opened.
+Result<CpuTarget> from_halide(const std::string& name) {
+  const Halide::Target t(name);
+  const std::string begin = "target '" + name + "': ";
+  const auto row = std::find_if(cpu_targets().begin(), cpu_targets().end(), [&](const CpuTarget& listed) {
+    const Halide::Target other(listed.halide);
+    return other.arch == t.arch && other.bits == t.bits && other.os == t.os;
+  });
+  if (row == cpu_targets().end())
+    return Status::error(begin +
+                         "only x86-64-linux and arm-64-linux, with CPU features behind, are compiled for");
+  if (t.vector_bits != 0) return Status::error(begin + "the vector's width follows from the CPU features");
+  for (int i = 0; i < Halide::Target::FeatureEnd; ++i) {
+    const auto feature = static_cast<Halide::Target::Feature>(i);
+    if (t.has_feature(feature) && !is_checked(t, feature))
+      return Status::error(begin + "feature '" + Halide::Target::feature_to_name(feature) +
+                           "' is none that a library can look for in a CPU");
+  }
+  return CpuTarget{t.to_string(),
+                   t.to_string(),
+                   machine_of(t),
+                   features_of(t),
+                   row->c_flags,
+                   "compiled, not run here",
+                   ""};
+}
+
+bool same_architecture(const CpuTarget& a, const CpuTarget& b) {
+  return Halide::Target(a.halide).arch == Halide::Target(b.halide).arch;
+}
+
+}  // namespace
+
 bool runs_here(const CpuTarget& target) {
   const Halide::Target host = Halide::get_host_target(), wanted(target.halide);
   if (wanted.arch != host.arch || wanted.bits != host.bits || wanted.os != host.os) return false;
@@ -123,12 +172,7 @@ Result<CpuTarget> find_target(const std::string& name) {
     if (target.name == name) return target;
     names.push_back(target.name);
   }
-  if (Halide::Target::validate_target_string(name)) {
-    const Halide::Target t(name);
-    if (t.os != Halide::Target::OSUnknown && t.arch != Halide::Target::ArchUnknown && !t.has_gpu_feature())
-      return CpuTarget{
-          t.to_string(), t.to_string(), machine_of(t), features_of(t), "", "compiled, not run here", ""};
-  }
+  if (Halide::Target::validate_target_string(name)) return from_halide(name);
   return Status::error(
       "there is no target '" + name + "'" + did_you_mean(name, names) +
       " (effnetc targets lists them; a Halide target string such as x86-64-linux-avx2-fma works too)");
@@ -142,9 +186,15 @@ Result<std::vector<CpuTarget>> find_targets(const std::string& names) {
     if (!target) return target.status();
     for (const CpuTarget& other : targets)
       if (other.name == target->name) return Status::error("target '" + target->name + "' is named twice");
+    if (!targets.empty() && !same_architecture(*target, targets.front()))
+      return Status::error("targets '" + targets.front().name + "' and '" + target->name +
+                           "' are different architectures; a library is for one");
     targets.push_back(*std::move(target));
   }
   if (targets.empty()) return Status::error("no target is named (effnetc targets lists them)");
+  std::stable_sort(targets.begin(), targets.end(), [](const CpuTarget& a, const CpuTarget& b) {
+    return a.cpu_features.size() > b.cpu_features.size();
+  });
   return targets;
 }
 

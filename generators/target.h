@@ -27,11 +27,11 @@ struct CpuTarget {
 
 const std::vector<CpuTarget>& cpu_targets();
 
-// `name`: one of cpu_targets(), "host" (the most capable
-// class that this CPU runs) or any Halide target string.
+// `name`: one of cpu_targets(), "host" (the most capable class that this CPU runs) or a Halide target string
+// for Linux on 64 bit x86 or ARM.
 Result<CpuTarget> find_target(const std::string& name);
 
-// Several, joined by commas; in the given order, none twice.
+// Several, joined by commas, of one architecture, none twice; the most capable first, as a library tries them.
 Result<std::vector<CpuTarget>> find_targets(const std::string& names);
 
 // Whether this machine's CPU and operating system run code for it.

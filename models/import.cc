@@ -31,9 +31,10 @@ SourceTensors without_prefix(SourceTensors tensors) {
   return tensors;
 }
 
+// Without an exponent, which the runtime does not read.
 std::string shortest(double number) {
-  char text[32];
-  const std::to_chars_result end = std::to_chars(text, text + sizeof text, number);
+  char text[64];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, number, std::chars_format::fixed);
   return {text, end.ptr};
 }
 

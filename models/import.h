@@ -14,8 +14,6 @@
 
 namespace effnet {
 
-enum class Interpolation { bicubic, bilinear };
-
 // From a picture to the network's input: shorter side to
 // resolution / crop, centre crop, (pixel / 255 - mean) / std.
 struct Preprocessing {

@@ -124,7 +124,7 @@ Status check_config(const NetworkConfig& config) {
   if (Status status = check_range(config, "width", config.width, 0.1, 16); !status) return status;
   if (Status status = check_range(config, "depth", config.depth, 0.1, 16); !status) return status;
   if (Status status = check_range(config, "resolution", config.resolution, 8, 4096); !status) return status;
-  if (Status status = check_range(config, "classes", config.classes, 1, 100000); !status) return status;
+  if (Status status = check_range(config, "classes", config.classes, 1, most_classes); !status) return status;
   if (config.batch_norm_epsilon >= 1e-12 && config.batch_norm_epsilon <= 1) return {};
   return Status::error("network " + in_quotes(config.name) + ": batch_norm_epsilon must be from 1e-12 to 1");
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "models/activation.h"
 
 namespace effnet {
 
@@ -17,8 +18,10 @@ enum class Family {
   lite
 };  // lite: no squeeze-excite, ReLU6, stem, head and end stages not scaled
 enum class Padding { symmetric, same };  // symmetric: k/2 on every side; same: TensorFlow's "SAME"
-enum class Activation { none, relu6, swish };
+enum class Interpolation { bicubic, bilinear };
 enum class LayerKind { convolution, pointwise, depthwise, squeeze_excite, dense };
+
+inline constexpr int most_classes = 100000;
 
 struct Shape {
   int height = 0, width = 0, channels = 0;
@@ -70,6 +73,9 @@ struct NetworkConfig {
   double width = 1, depth = 1;
   int resolution = 224, classes = 1000;
   double batch_norm_epsilon = 1e-5;
+  // How pictures were prepared for TensorFlow's weights of a variant.
+  double crop = .875;
+  Interpolation interpolation = Interpolation::bicubic;
 };
 
 const std::vector<NetworkConfig>&

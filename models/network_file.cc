@@ -114,6 +114,11 @@ Result<NetworkConfig> parse_network_file(const std::string& text, const std::str
   reader.read("classes", config.classes);
   reader.read("batch_norm_epsilon", config.batch_norm_epsilon);
   if (!reader.status()) return reader.status();
+  for (const NetworkConfig& variant : variants()) {
+    if (variant.name != config.name) continue;
+    config.crop = variant.crop;
+    config.interpolation = variant.interpolation;
+  }
   if (const Result<Network> network = build_network(config); !network)
     return Status::error(where + ": " + network.message());
   return config;

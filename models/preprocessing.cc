@@ -1,5 +1,6 @@
 #include "models/preprocessing.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -87,8 +88,20 @@ Result<ModelCard> read_fields(const Json& file, const std::string& where, int re
   return card;
 }
 
-bool finite(const std::array<double, 3>& numbers) {
-  return std::isfinite(numbers[0]) && std::isfinite(numbers[1]) && std::isfinite(numbers[2]);
+// Pixels are 0..1; numbers far outside are mistakes, and the runtime reads 21 decimals.
+constexpr double least = 1e-6, most = 1e6;
+
+// Of the magnitudes that make sense, or 0.
+bool sensible(double number) {
+  return number == 0 || (std::abs(number) >= least && std::abs(number) <= most);
+}
+
+bool sensible(const std::array<double, 3>& numbers) {
+  return sensible(numbers[0]) && sensible(numbers[1]) && sensible(numbers[2]);
+}
+
+bool positive(const std::array<double, 3>& numbers) {
+  return numbers[0] > 0 && numbers[1] > 0 && numbers[2] > 0;
 }
 
 }  // namespace
@@ -108,13 +121,19 @@ Result<ModelCard> read_model_card(const std::string& weights_path, int resolutio
 
 Status check_model_card(const ModelCard& card, const NetworkConfig& config) {
   const bool same = card.architecture.starts_with("tf_efficientnet");
-  const bool symmetric = card.architecture.starts_with("efficientnet_b");
+  const bool symmetric = card.architecture.starts_with("efficientnet_");
   if ((!same || config.padding == Padding::same) && (!symmetric || config.padding == Padding::symmetric))
     return {};
-  return Status::error("the config.json beside the weights says that they are " +
-                       in_quotes(card.architecture) + ", " +
-                       (same ? "padded as TensorFlow does" : "padded symmetrically") +
-                       "; import them as that, not as " + config.name);
+  const bool listed = std::any_of(variants().begin(), variants().end(), [&](const NetworkConfig& variant) {
+    return variant.name == card.architecture;
+  });
+  return Status::error(
+      "the config.json beside the weights says that they are " + in_quotes(card.architecture) + ", " +
+      (same ? "padded as TensorFlow does" : "padded symmetrically") + "; import them " +
+      (listed
+           ? "as that"
+           : std::string("with a network file of \"padding\": \"") + (same ? "same" : "symmetric") + "\"") +
+      ", not as " + config.name);
 }
 
 Result<Preprocessing> choose_preprocessing(const Preprocessing& defaults, const ModelCard& card,
@@ -124,9 +143,11 @@ Result<Preprocessing> choose_preprocessing(const Preprocessing& defaults, const 
   chosen.std = options.std.value_or(card.std.value_or(defaults.std));
   chosen.crop = options.crop.value_or(card.crop.value_or(defaults.crop));
   chosen.interpolation = options.interpolation.value_or(card.interpolation.value_or(defaults.interpolation));
-  if (!finite(chosen.mean)) return Status::error("the mean must be three finite numbers, of pixels in 0..1");
-  if (!finite(chosen.std) || !(std::min({chosen.std[0], chosen.std[1], chosen.std[2]}) > 0))
-    return Status::error("the standard deviation must be three numbers above 0, of pixels in 0..1");
+  if (!sensible(chosen.mean))
+    return Status::error(
+        "the mean must be three numbers, of pixels in 0..1: 0 or of a magnitude from 1e-6 to 1e6");
+  if (!sensible(chosen.std) || !positive(chosen.std))
+    return Status::error("the standard deviation must be three numbers from 1e-6 to 1e6, of pixels in 0..1");
   if (!(chosen.crop > 0.01 && chosen.crop <= 1))
     return Status::error("the crop fraction must be above 0.01 and at most 1");
   return chosen;

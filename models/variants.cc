@@ -6,21 +6,27 @@
 namespace effnet {
 namespace {
 
-struct Factors {
+struct Row {
   double width, depth;
   int resolution;
+  double crop;  // of TensorFlow's weights, likewise the interpolation
+  Interpolation interpolation = Interpolation::bicubic;
 };
 
 // Tan and Le's coefficients (rounded by them) of B0-B7.
-constexpr Factors baseline_factors[] = {{1.0, 1.0, 224}, {1.0, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 300},
-                                        {1.4, 1.8, 380}, {1.6, 2.2, 456}, {1.8, 2.6, 528}, {2.0, 3.1, 600}};
+constexpr Row baseline_rows[] = {{1.0, 1.0, 224, .875}, {1.0, 1.1, 240, .882}, {1.1, 1.2, 260, .89},
+                                 {1.2, 1.4, 300, .904}, {1.4, 1.8, 380, .922}, {1.6, 2.2, 456, .934},
+                                 {1.8, 2.6, 528, .942}, {2.0, 3.1, 600, .949}};
 // Lite0-Lite4; Lite3 and Lite4 at timm's resolutions (280 and 300 in the original release).
-constexpr Factors lite_factors[] = {
-    {1.0, 1.0, 224}, {1.0, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 300}, {1.4, 1.8, 380}};
+constexpr Row lite_rows[] = {{1.0, 1.0, 224, .875},
+                             {1.0, 1.1, 240, .882},
+                             {1.1, 1.2, 260, .89},
+                             {1.2, 1.4, 300, .904, Interpolation::bilinear},
+                             {1.4, 1.8, 380, .92, Interpolation::bilinear}};
 
 template <std::size_t count>
 void append(std::vector<NetworkConfig>& list, const std::string& prefix, Family family, Padding padding,
-            const Factors (&rows)[count]) {
+            const Row (&rows)[count]) {
   for (std::size_t i = 0; i < count; ++i) {
     NetworkConfig config;
     config.name = prefix + std::to_string(i);
@@ -29,6 +35,8 @@ void append(std::vector<NetworkConfig>& list, const std::string& prefix, Family 
     config.width = rows[i].width;
     config.depth = rows[i].depth;
     config.resolution = rows[i].resolution;
+    config.crop = rows[i].crop;
+    config.interpolation = rows[i].interpolation;
     config.batch_norm_epsilon = padding == Padding::same ? 1e-3 : 1e-5;
     list.push_back(config);
   }
@@ -36,9 +44,9 @@ void append(std::vector<NetworkConfig>& list, const std::string& prefix, Family 
 
 std::vector<NetworkConfig> make_variants() {
   std::vector<NetworkConfig> list;
-  append(list, "efficientnet_b", Family::efficientnet, Padding::symmetric, baseline_factors);
-  append(list, "tf_efficientnet_b", Family::efficientnet, Padding::same, baseline_factors);
-  append(list, "tf_efficientnet_lite", Family::lite, Padding::same, lite_factors);
+  append(list, "efficientnet_b", Family::efficientnet, Padding::symmetric, baseline_rows);
+  append(list, "tf_efficientnet_b", Family::efficientnet, Padding::same, baseline_rows);
+  append(list, "tf_efficientnet_lite", Family::lite, Padding::same, lite_rows);
   return list;
 }
 

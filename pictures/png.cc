@@ -1,6 +1,8 @@
 #include "pictures/png.h"
 
+#include <fcntl.h>
 #include <png.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -172,8 +174,14 @@ Result<Picture> decode_png(std::span<const std::byte> file, const std::string& w
 }
 
 Result<Picture> read_png(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  // O_NONBLOCK: a named pipe without a writer must not hang the program.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return cannot_read(path, errno);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(fdopen(descriptor, "rb"), std::fclose);
   if (file == nullptr) return cannot_read(path, errno);
+  struct stat about = {};
+  if (fstat(descriptor, &about) != 0) return cannot_read(path, errno);
+  if (S_ISFIFO(about.st_mode)) return Status::error(path + ": a pipe, a file is needed");
   std::vector<std::byte> bytes;
   std::size_t filled = 0;
   try {

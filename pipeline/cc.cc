@@ -1,5 +1,6 @@
 #include "pipeline/cc.h"
 
+#include <filesystem>
 #include <iterator>
 #include <sstream>
 
@@ -34,13 +35,16 @@ Status run_cc(const std::string& cc, const CpuTarget& target, const std::string&
   std::vector<std::string> command = words(cc);
   if (command.empty())
     return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
+  // It runs in another folder than the one that a relative path means.
+  if (command[0].find('/') != std::string::npos) command[0] = std::filesystem::absolute(command[0]).string();
   for (const std::string& word : words(target.c_flags)) command.push_back(word);
   command.insert(command.end(), arguments.begin(), arguments.end());
   Result<ProcessResult> run = run_process(command, folder, most_seconds);
   if (!run) return run.status();
   if (run->exit_status == 0) return {};
   return Status::error(command[0] + " failed with status " + std::to_string(run->exit_status) + ": " +
-                       first_error(run->errors));
+                       first_error(run->errors) +
+                       (target.c_flags.empty() ? "" : " (another CPU's C is compiled with --cc clang)"));
 }
 
 }  // namespace effnet

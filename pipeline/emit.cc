@@ -13,12 +13,16 @@ namespace effnet {
 namespace {
 
 __attribute__((format(printf, 2, 3))) void print(std::string& text, const char* format, ...) {
-  char line[2048];
-  std::va_list values;
+  std::va_list values, again;
   va_start(values, format);
-  const int length = std::vsnprintf(line, sizeof line, format, values);
+  va_copy(again, values);
+  const auto length = static_cast<std::size_t>(std::vsnprintf(nullptr, 0, format, values));
+  const std::size_t before = text.size();
+  text.resize(before + length + 1);  // and the terminator
+  std::vsnprintf(text.data() + before, length + 1, format, again);
+  text.resize(before + length);
+  va_end(again);
   va_end(values);
-  text.append(line, static_cast<std::size_t>(std::min<int>(length, sizeof line - 1)));
 }
 
 std::string upper(std::string text) {

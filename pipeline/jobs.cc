@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -26,6 +27,7 @@ const std::string placeholder_symbol =
 namespace {
 
 constexpr std::size_t most_object_bytes = 64u << 20;
+constexpr std::string_view temporary_ending = ".tmp.o";
 
 // What does not reach the generator: the caller's loops.
 bool is_for_caller(const std::string& number) { return number == "strip_rows" || number == "out_height"; }
@@ -54,11 +56,14 @@ std::string failure_of(const ProcessResult& run, const JobOptions& options) {
   return "failed with status " + std::to_string(run.exit_status) + ": " + first_line(run.errors);
 }
 
-// Compiles a kernel into the cache.
-Status compile_into(const std::string& path, const Kernel& kernel, const KernelRequest& request,
-                    const JobOptions& options) {
+bool is_whole(const Result<std::string>& object) {
+  return object && object->find(placeholder_symbol) != std::string::npos;
+}
+
+// Runs the compiler for one kernel and returns its object.
+Result<std::string> compile_object(const Kernel& kernel, const KernelRequest& request,
+                                   const JobOptions& options, const std::string& temporary) {
   const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
-  const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp.o";
   const Operator& op = find_operator(kernel.operation);
   std::vector<std::string> arguments = {
       compiler,          "compile-kernel", temporary,
@@ -67,19 +72,38 @@ Status compile_into(const std::string& path, const Kernel& kernel, const KernelR
   ProcessOptions limits;
   limits.seconds = options.seconds;
   limits.memory_bytes = options.memory_bytes;
-  add_unfinished(temporary);
-  Result<ProcessResult> run = run_process(arguments, limits);
-  const std::string failure = run ? failure_of(*run, options) : run.message();
-  std::error_code failed;
-  if (failure.empty())
-    fs::rename(temporary, path, failed);
-  else
-    fs::remove(temporary, failed);
-  remove_unfinished(temporary);
-  if (!failure.empty())
-    return Status::error("compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") " + failure);
-  if (failed) return Status::error("cannot write " + path + ": " + failed.message());
-  return {};
+  const Result<ProcessResult> run = run_process(arguments, limits);
+  std::string failure = run ? failure_of(*run, options) : "failed: " + run.message();
+  if (failure.empty()) {
+    Result<std::string> object = read_file(temporary, most_object_bytes);
+    if (!object || is_whole(object)) return object;
+    failure = "made an object without its symbol";
+  }
+  return Status::error("compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") " + failure);
+}
+
+// A name of its own for every compilation: schedules that differ in the caller's loops share a kernel.
+std::string temporary_name(const std::string& path) {
+  static std::atomic<int> count{0};
+  return path + "." + std::to_string(getpid()) + "-" + std::to_string(count++) +
+         std::string(temporary_ending);
+}
+
+std::string cache_dir_of(const JobOptions& options) {
+  return options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
+}
+
+// What compilations that were killed left in the cache.
+void sweep(const std::string& cache_dir) {
+  constexpr std::chrono::hours oldest{1};  // they are written at the end, at once
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(cache_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool temporary = name.ends_with(temporary_ending) || name.find(".o.part-") != std::string::npos;
+    if (!temporary) continue;
+    const fs::file_time_type written = entry.last_write_time(ignored);
+    if (!ignored && fs::file_time_type::clock::now() - written > oldest) fs::remove(entry.path(), ignored);
+  }
 }
 
 }  // namespace
@@ -91,16 +115,18 @@ std::string default_cache_dir() {
   return (fs::temp_directory_path() / "effnet-cache").string();
 }
 
-void stamp_symbol(std::string& object, const std::string& symbol) {
+bool stamp_symbol(std::string& object, const std::string& symbol) {
   std::string padded_symbol = symbol;
   padded_symbol.resize(placeholder_symbol.size(), '\0');
-  for (std::size_t at = 0; (at = object.find(placeholder_symbol, at)) != std::string::npos;)
+  bool found = false;
+  for (std::size_t at = 0; (at = object.find(placeholder_symbol, at)) != std::string::npos; found = true)
     object.replace(at, padded_symbol.size(), padded_symbol);
+  return found;
 }
 
 Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& target,
                                          const JobOptions& options) {
-  const std::string cache_dir = options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
+  const std::string cache_dir = cache_dir_of(options);
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
@@ -108,13 +134,21 @@ Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& 
   Result<std::string> key = cache_key(request);
   if (!key) return key.status();
   const std::string path = cache_dir + "/" + *key + ".o";
-  if (!fs::exists(path, failed))
-    if (Status status = compile_into(path, kernel, request, options); !status) return status;
-  return read_file(path, most_object_bytes);
+  if (fs::exists(path, failed))
+    if (Result<std::string> object = read_file(path, most_object_bytes); is_whole(object)) return object;
+  const std::string temporary = temporary_name(path);
+  add_unfinished(temporary);
+  Result<std::string> object = compile_object(kernel, request, options, temporary);
+  fs::remove(temporary, failed);
+  remove_unfinished(temporary);
+  if (!object) return object;
+  if (Status status = write_file(path, *object); !status) return status;
+  return object;
 }
 
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
                                                  const JobOptions& options) {
+  sweep(cache_dir_of(options));
   const int total = static_cast<int>(kernels.size());
   std::vector<std::string> objects(kernels.size());
   std::atomic<int> next{0};

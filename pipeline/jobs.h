@@ -23,8 +23,8 @@ struct JobOptions {
 // libraries share the cache; stamp_symbol() puts the real one in.
 extern const std::string placeholder_symbol;
 
-// Replaces the placeholder in an object's string table. `symbol` is not longer than the placeholder.
-void stamp_symbol(std::string& object, const std::string& symbol);
+// Replaces the placeholder in an object's string table; false: there is none. `symbol` is not longer than it.
+[[nodiscard]] bool stamp_symbol(std::string& object, const std::string& symbol);
 
 // One object a kernel, in their order.
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,

@@ -1,60 +1,23 @@
 #include "pipeline/library.h"
 
 #include <Halide.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <sstream>
 
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "base/unfinished.h"
 #include "generators/compile.h"
 #include "pipeline/cc.h"
 #include "pipeline/emit.h"
 #include "pipeline/plan.h"
+#include "pipeline/workspace.h"
 
 namespace effnet {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-// A folder inside the output folder, removed with all that is in it.
-class Workspace {
- public:
-  static Result<Workspace> create(const std::string& folder) {
-    std::error_code failed;
-    const bool existed = fs::exists(folder, failed);
-    fs::create_directories(folder, failed);
-    if (failed) return Status::error("cannot make the folder " + folder + ": " + failed.message());
-    std::string path = fs::absolute(folder) / ".effnetc-XXXXXX";
-    if (!mkdtemp(path.data())) {
-      const std::string why = std::strerror(errno);
-      if (!existed) fs::remove(folder, failed);
-      return Status::error("cannot write into the folder " + folder + ": " + why);
-    }
-    add_unfinished(path);
-    return Workspace(path, existed ? "" : folder);
-  }
-  Workspace(Workspace&& other) noexcept : path_(std::move(other.path_)), made_(std::move(other.made_)) {
-    other.path_.clear();
-  }
-  Workspace& operator=(Workspace&&) = delete;
-  ~Workspace() {
-    if (path_.empty()) return;
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-    remove_unfinished(path_);
-    if (!made_.empty()) fs::remove(made_, ignored);  // only when it is empty
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  Workspace(std::string path, std::string made) : path_(std::move(path)), made_(std::move(made)) {}
-  std::string path_, made_;
-};
 
 // Every variant's kernels as object files in the workspace; returns their names.
 Result<std::vector<std::string>> write_objects(const LibraryRequest& request, const LibraryPlan& library,
@@ -69,7 +32,8 @@ Result<std::vector<std::string>> write_objects(const LibraryRequest& request, co
     if (!objects) return objects.status();
     for (std::size_t i = 0; i < objects->size(); ++i) {
       const std::string symbol = kernel_symbol(library, plan, static_cast<int>(i));
-      stamp_symbol((*objects)[i], symbol);
+      if (!stamp_symbol((*objects)[i], symbol))
+        return Status::error("a compiled kernel (" + plan.kernels[i].operation + ") has not its symbol");
       files.push_back(symbol + ".o");
       if (Status status = write_file(folder + "/" + files.back(), (*objects)[i]); !status) return status;
     }
@@ -124,6 +88,9 @@ Status check_library_name(const std::string& name) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
+  if (name == "effnet" || name == "effnet_program")
+    return Status::error("a library cannot be called " + in_quotes(name) +
+                         ": the runtime's header has that name (--name)");
   if (!name.empty() && name.size() <= 60 && !(name[0] >= '0' && name[0] <= '9') &&
       std::all_of(name.begin(), name.end(), fits))
     return {};
@@ -165,14 +132,7 @@ Status write_library(const LibraryRequest& request, const LibraryPlan& library) 
 
   std::vector<std::string> results = {request.name + ".h", request.name + ".c", "lib" + request.name + ".a"};
   if (request.shared) results.push_back("lib" + request.name + ".so");
-  for (const std::string& file : results) {
-    std::error_code failed;
-    fs::rename(workspace->path() + "/" + file, fs::path(request.folder) / file, failed);
-    if (failed)
-      return Status::error("cannot write " + (fs::path(request.folder) / file).string() + ": " +
-                           failed.message());
-  }
-  return {};
+  return workspace->publish(results);
 }
 
 }  // namespace effnet

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <ctime>
 
-namespace effnet {
+namespace effnet::runtime {
 
 inline std::int64_t nanoseconds() {
   timespec now = {};
@@ -11,4 +11,4 @@ inline std::int64_t nanoseconds() {
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -9,7 +9,7 @@
 
 #include <initializer_list>
 
-namespace effnet {
+namespace effnet::runtime {
 
 #if defined(EFFNET_X86)
 namespace {
@@ -84,4 +84,4 @@ unsigned cpu_features() {
 unsigned cpu_features() { return 0; }
 #endif
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -5,7 +5,7 @@
 #include "formats/safetensors.h"
 #include "runtime/include/effnet_program.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 unsigned cpu_features();  // effnet_cpu_features
 
@@ -15,4 +15,4 @@ unsigned cpu_features();  // effnet_cpu_features
 effnet_status choose_variant(const effnet_program& program, const char* target, ErrorText error,
                              const effnet_variant** out);
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -5,7 +5,7 @@
 #include "formats/safetensors.h"
 #include "runtime/memory.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 // Writes the text and hands the status on: `return fail(error, EFFNET_CANNOT_READ, path, ": no such file");`
 template <typename... Parts>
@@ -23,4 +23,4 @@ template <typename... Parts>
   return fail(error, no_memory ? EFFNET_OUT_OF_MEMORY : EFFNET_INVALID_WEIGHTS, where, ": ", reason);
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 effnet_status cannot_read(const char* path, int reason, ErrorText error) {
@@ -51,4 +51,4 @@ MappedFile::~MappedFile() {
   if (address_ != nullptr) munmap(address_, size_);
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

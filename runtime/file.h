@@ -5,7 +5,7 @@
 
 #include "runtime/failure.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 class MappedFile {
  public:
@@ -23,4 +23,4 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -6,7 +6,7 @@
 
 #include "runtime/file.h"
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 // A head file's tensors: any alignment, so values are read by copying.
@@ -101,4 +101,4 @@ effnet_status read_head(const effnet_program& program, const char* path, const A
   return out.labels.read(parsed.metadata_value("labels"), out.classes, allocator, path, error);
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

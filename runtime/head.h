@@ -5,7 +5,7 @@
 #include "runtime/include/effnet_program.h"
 #include "runtime/labels.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 inline constexpr int panel = 16;  // channels in a panel of packed weights, see models/packing.h
 constexpr int panels(int channels) { return (channels + panel - 1) / panel; }
@@ -23,4 +23,4 @@ struct Head {
 effnet_status read_head(const effnet_program& program, const char* path, const Allocator& allocator,
                         ErrorText error, Head& out);
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -4,7 +4,7 @@
 
 #include "runtime/failure.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 effnet_status Labels::read(std::string_view joined, int count, const Allocator& allocator, const char* where,
                            ErrorText error) {
@@ -30,4 +30,4 @@ effnet_status Labels::read(std::string_view joined, int count, const Allocator& 
   return EFFNET_OK;
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -5,7 +5,7 @@
 
 #include "runtime/memory.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 class Labels {
  public:
@@ -20,4 +20,4 @@ class Labels {
   Block<char> text_;
 };
 
-}  // namespace effnet
+}  // namespace effnet::runtime

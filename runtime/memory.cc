@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-namespace effnet {
+namespace effnet::runtime {
 
 void* Allocator::allocate(std::size_t bytes) const {
   if (bytes > SIZE_MAX - alignment) return nullptr;
@@ -24,4 +24,4 @@ Memory Allocator::memory() const {
           [](void* self, void* block) { static_cast<Allocator*>(self)->release(block); }};
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -8,9 +8,10 @@
 #include "formats/safetensors.h"
 #include "runtime/include/effnet.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
-inline constexpr std::size_t alignment = 64;  // of the arena, of every tensor and of whatever is allocated
+inline constexpr std::size_t alignment =
+    tensor_alignment;  // of the arena, of every tensor and of whatever is allocated
 
 constexpr std::size_t align_up(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
@@ -67,4 +68,4 @@ class Block {
   std::size_t size_ = 0;
 };
 
-}  // namespace effnet
+}  // namespace effnet::runtime

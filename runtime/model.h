@@ -16,29 +16,30 @@ struct effnet_context {
 struct effnet_model {
   const effnet_program* program;
   const effnet_variant* variant;
-  effnet::Allocator allocator;
+  effnet::runtime::Allocator allocator;
 
-  effnet::MappedFile file;  // not mapped when the weights are the application's memory
-  effnet::Weights weights;
-  effnet::Head own_head, other_head;  // other_head.classes is 0 while the weights' own head is in use
+  effnet::runtime::MappedFile file;  // not mapped when the weights are the application's memory
+  effnet::runtime::Weights weights;
+  effnet::runtime::Head own_head,
+      other_head;  // other_head.classes is 0 while the weights' own head is in use
 
-  effnet::Block<unsigned char> own_arena;  // empty when the arena is the application's
+  effnet::runtime::Block<unsigned char> own_arena;  // empty when the arena is the application's
   unsigned char* arena;
   int threads;
   effnet_parallel_for parallel_for;  // null: `pool`
   void* parallel_for_context;
-  effnet::ThreadPool pool;
+  effnet::runtime::ThreadPool pool;
 
   effnet_info info;
   bool profiling;
-  effnet::Block<effnet_step_profile> profile;
+  effnet::runtime::Block<effnet_step_profile> profile;
   bool misused;              // by the application's parallel_for, in this run
   mutable char error[1024];  // of the last failed call
 
-  const effnet::Head& head() const { return other_head.classes != 0 ? other_head : own_head; }
+  const effnet::runtime::Head& head() const { return other_head.classes != 0 ? other_head : own_head; }
 };
 
-namespace effnet {
+namespace effnet::runtime {
 
 inline constexpr int max_threads = 1024;
 
@@ -51,4 +52,4 @@ inline std::size_t arena_bytes(const effnet_variant& variant, int threads) {
 // Points weights and info at the head in use.
 void use_head(effnet_model& model);
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -5,7 +5,7 @@
 #include "runtime/cpu.h"
 #include "runtime/model.h"
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 // Where the weights come from: a path, or the application's memory when it is null.
@@ -174,11 +174,11 @@ void use_head(effnet_model& model) {
   model.info.labels = head.labels.names();
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime
 
 extern "C" effnet_status effnet_open_program(const effnet_program* program, const char* weights_path,
                                              const effnet_options* options, effnet_model** out) {
-  using namespace effnet;
+  using namespace effnet::runtime;
   const effnet_options& chosen = options != nullptr ? *options : defaults;
   if (out != nullptr) *out = nullptr;
   if (program == nullptr || weights_path == nullptr || out == nullptr) {
@@ -191,7 +191,7 @@ extern "C" effnet_status effnet_open_program(const effnet_program* program, cons
 extern "C" effnet_status effnet_open_program_memory(const effnet_program* program, const void* weights,
                                                     size_t bytes, const effnet_options* options,
                                                     effnet_model** out) {
-  using namespace effnet;
+  using namespace effnet::runtime;
   const effnet_options& chosen = options != nullptr ? *options : defaults;
   if (out != nullptr) *out = nullptr;
   if (program == nullptr || weights == nullptr || out == nullptr) {
@@ -206,7 +206,7 @@ extern "C" effnet_status effnet_open_program_memory(const effnet_program* progra
 }
 
 extern "C" size_t effnet_program_arena_bytes(const effnet_program* program, const effnet_options* options) {
-  using namespace effnet;
+  using namespace effnet::runtime;
   const effnet_options& chosen = options != nullptr ? *options : defaults;
   const effnet_variant* variant = nullptr;
   if (program == nullptr || check_arguments(*program, chosen, {}) != EFFNET_OK ||
@@ -218,7 +218,7 @@ extern "C" size_t effnet_program_arena_bytes(const effnet_program* program, cons
 
 extern "C" void effnet_close(effnet_model* model) {
   if (model == nullptr) return;
-  effnet::Allocator allocator = model->allocator;
+  effnet::runtime::Allocator allocator = model->allocator;
   model->~effnet_model();
   allocator.release(model);
 }

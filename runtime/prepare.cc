@@ -5,7 +5,7 @@
 #include "runtime/model.h"
 #include "runtime/resample.h"
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 constexpr int max_side = 65535;
@@ -142,11 +142,11 @@ bool resize(const Picture& picture, int resolution, const Preprocessing& preproc
 }
 
 }  // namespace
-}  // namespace effnet
+}  // namespace effnet::runtime
 
 extern "C" effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
                                         size_t stride, float* input) {
-  using namespace effnet;
+  using namespace effnet::runtime;
   if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
   if (rgb == nullptr || input == nullptr) {
     return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_prepare: rgb and input must not be null");

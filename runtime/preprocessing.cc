@@ -1,6 +1,6 @@
 #include "runtime/preprocessing.h"
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -66,4 +66,4 @@ effnet_status read_preprocessing(const Safetensors& file, const char* where, Err
   return EFFNET_OK;
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -3,7 +3,7 @@
 
 #include "runtime/failure.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 struct Preprocessing {
   float mean[3], std[3];  // of pixels in 0..1
@@ -15,4 +15,4 @@ struct Preprocessing {
 effnet_status read_preprocessing(const Safetensors& file, const char* where, ErrorText error,
                                  Preprocessing& out);
 
-}  // namespace effnet
+}  // namespace effnet::runtime

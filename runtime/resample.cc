@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 // Keys' cubic with a = -0.5.
@@ -73,4 +73,4 @@ Taps Resampler::taps(int output) const {
   return {spans_[i].first, spans_[i].count, coefficients_.data() + i * static_cast<std::size_t>(max_taps_)};
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

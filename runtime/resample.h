@@ -5,7 +5,7 @@
 
 #include "runtime/memory.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 inline constexpr int coefficient_bits = 22;  // 32 minus 8 bits of a pixel minus 2 bits for overshoot and sign
 
@@ -44,4 +44,4 @@ inline std::uint8_t to_pixel(std::int32_t sum) {
 }
 inline constexpr std::int32_t half_pixel = 1 << (coefficient_bits - 1);  // where a sum starts
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -4,7 +4,7 @@
 #include "runtime/clock.h"
 #include "runtime/model.h"
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 // A step while it runs.
@@ -90,21 +90,21 @@ void copy_outputs(const effnet_model& model, std::size_t i, const effnet_outputs
 }
 
 }  // namespace
-}  // namespace effnet
+}  // namespace effnet::runtime
 
 extern "C" void effnet_run_step(effnet_context* context, int step, int tasks, effnet_step_task task,
                                 const void* arguments) {
+  using namespace effnet::runtime;
   effnet_model& model = *context->model;
-  if (!model.profiling) return effnet::run_step(model, tasks, task, arguments);
-  std::int64_t begin = effnet::nanoseconds();
-  effnet::run_step(model, tasks, task, arguments);
-  model.profile[static_cast<std::size_t>(step)].seconds +=
-      1e-9 * static_cast<double>(effnet::nanoseconds() - begin);
+  if (!model.profiling) return run_step(model, tasks, task, arguments);
+  std::int64_t begin = nanoseconds();
+  run_step(model, tasks, task, arguments);
+  model.profile[static_cast<std::size_t>(step)].seconds += 1e-9 * static_cast<double>(nanoseconds() - begin);
 }
 
 extern "C" effnet_status effnet_run_batch(effnet_model* model, int count, const float* inputs,
                                           const effnet_outputs* outputs) {
-  using namespace effnet;
+  using namespace effnet::runtime;
   if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
   if (count < 0 || outputs == nullptr || (inputs == nullptr && count > 0)) {
     return fail(model->error, EFFNET_INVALID_ARGUMENT,
@@ -126,15 +126,15 @@ extern "C" effnet_status effnet_run_batch(effnet_model* model, int count, const 
 extern "C" effnet_status effnet_run(effnet_model* model, const float* input, float* logits) {
   if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
   if (input == nullptr || logits == nullptr) {
-    return effnet::fail(model->error, EFFNET_INVALID_ARGUMENT,
-                        "effnet_run: input and logits must not be null");
+    return effnet::runtime::fail(model->error, EFFNET_INVALID_ARGUMENT,
+                                 "effnet_run: input and logits must not be null");
   }
   effnet_outputs outputs = {logits, nullptr, nullptr};
   return effnet_run_batch(model, 1, input, &outputs);
 }
 
 extern "C" effnet_status effnet_set_head(effnet_model* model, const char* head_path) {
-  using namespace effnet;
+  using namespace effnet::runtime;
   if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
   Head head;
   if (head_path != nullptr) {

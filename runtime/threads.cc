@@ -4,7 +4,7 @@
 
 #include "runtime/clock.h"
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 constexpr std::int64_t spin_nanoseconds = 50'000;
@@ -63,7 +63,9 @@ bool ThreadPool::start_worker(Worker& worker) {
   bool started = pthread_attr_setstacksize(&attributes, stack_bytes) == 0 &&
                  pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
   if (started) {
-    started = pthread_create(&worker.thread, &attributes, worker_main, &worker) == 0;
+    // An application's thread-local variables, which lie on the stack, may need more.
+    started = pthread_create(&worker.thread, &attributes, worker_main, &worker) == 0 ||
+              pthread_create(&worker.thread, nullptr, worker_main, &worker) == 0;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   pthread_attr_destroy(&attributes);
@@ -149,4 +151,4 @@ void ThreadPool::wake(int wanted) {
   pthread_mutex_unlock(&mutex_);
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

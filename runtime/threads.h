@@ -10,7 +10,7 @@
 #include "runtime/failure.h"
 #include "runtime/memory.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 // Not movable: the threads hold its address. One caller at a time, which takes part as worker 0.
 class ThreadPool {
@@ -66,4 +66,4 @@ class ThreadPool {
   pthread_cond_t work_done_ = PTHREAD_COND_INITIALIZER;
 };
 
-}  // namespace effnet
+}  // namespace effnet::runtime

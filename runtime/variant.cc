@@ -9,7 +9,7 @@
 #include <unistd.h>
 #endif
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 struct FeatureName {
@@ -123,4 +123,4 @@ effnet_status choose_variant(const effnet_program& program, const char* target, 
   return EFFNET_UNSUPPORTED_CPU;
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

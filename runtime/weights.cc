@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace effnet {
+namespace effnet::runtime {
 namespace {
 
 constexpr int named_tensors = 3;  // of each kind of fault; the rest are counted
@@ -49,6 +49,13 @@ effnet_status check_identity(const effnet_program& program, const Safetensors& f
   }
   if (file.metadata_value("fingerprint") == program.fingerprint) return EFFNET_OK;
   return wrong_network(program, file, where, error);
+}
+
+// A .pth file: a zip archive or a pickle. A safetensors file has its header's '{' behind the length.
+bool looks_like_torch(std::span<const std::byte> file) {
+  if (file.size() < 9 || std::to_integer<char>(file[8]) == '{') return false;
+  unsigned first = std::to_integer<unsigned>(file[0]), second = std::to_integer<unsigned>(file[1]);
+  return (first == 'P' && second == 'K') || (first == 0x80 && second <= 5);
 }
 
 bool same_shape(const Tensor& tensor, const effnet_tensor& expected) {
@@ -163,6 +170,10 @@ effnet_status find_tensors(const effnet_program& program, const Safetensors& fil
 
 effnet_status read_weights(const effnet_program& program, std::span<const std::byte> file,
                            const Allocator& allocator, const char* where, ErrorText error, Weights& out) {
+  if (looks_like_torch(file)) {
+    return fail(error, EFFNET_INVALID_WEIGHTS, where,
+                ": a torch file: `effnetc import` makes a .weights file of it");
+  }
   Safetensors parsed;
   effnet_status status = parse_file(file, allocator, where, error, parsed);
   if (status == EFFNET_OK) status = check_identity(program, parsed, where, error);
@@ -175,4 +186,4 @@ effnet_status read_weights(const effnet_program& program, std::span<const std::b
   return out.labels.read(parsed.metadata_value("labels"), program.classes, allocator, where, error);
 }
 
-}  // namespace effnet
+}  // namespace effnet::runtime

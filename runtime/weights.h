@@ -6,7 +6,7 @@
 #include "runtime/labels.h"
 #include "runtime/preprocessing.h"
 
-namespace effnet {
+namespace effnet::runtime {
 
 struct Weights {
   Block<const float*>
@@ -21,4 +21,4 @@ struct Weights {
 effnet_status read_weights(const effnet_program& program, std::span<const std::byte> file,
                            const Allocator& allocator, const char* where, ErrorText error, Weights& out);
 
-}  // namespace effnet
+}  // namespace effnet::runtime

@@ -1,12 +1,34 @@
 #include "tools/command.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 
+#include "base/text.h"
 #include "base/unfinished.h"
 
 namespace effnet {
+
+namespace {
+
+// Without a subcommand the parser only says that it misses one.
+std::string what_is_wrong(const CLI::App& app, const Commands& commands, const CLI::ParseError& e) {
+  const std::vector<std::string> rest = app.remaining();
+  const bool chosen = std::any_of(commands.begin(), commands.end(),
+                                  [](const Command& command) { return command.app->parsed(); });
+  if (chosen || rest.empty()) return e.what();
+  std::vector<std::string> names;
+  if (rest[0].starts_with("-")) {
+    for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+    return "there is no option " + in_quotes(rest[0]) + did_you_mean(rest[0], names);
+  }
+  for (const Command& command : commands)
+    if (!command.app->get_group().empty()) names.push_back(command.app->get_name());
+  return "there is no command " + in_quotes(rest[0]) + did_you_mean(rest[0], names);
+}
+
+}  // namespace
 
 int run_program(CLI::App& app, const Commands& commands, int argc, char** argv) {
   clean_up_on_signals();
@@ -18,7 +40,8 @@ int run_program(CLI::App& app, const Commands& commands, int argc, char** argv) 
     if (e.get_exit_code() == 0) return app.exit(e);  // --help
     for (const Command& command : commands)
       if (command.app->parsed()) where += " " + command.app->get_name();
-    std::fprintf(stderr, "%s: %s (see %s --help)\n", where.c_str(), e.what(), where.c_str());
+    std::fprintf(stderr, "%s: %s (see %s --help)\n", where.c_str(),
+                 in_one_line(what_is_wrong(app, commands, e)).c_str(), where.c_str());
     return 2;
   }
   for (const Command& command : commands) {
@@ -34,7 +57,7 @@ int run_program(CLI::App& app, const Commands& commands, int argc, char** argv) 
     } catch (const std::exception& e) {
       failure = e.what();
     }
-    std::fprintf(stderr, "%s: %s\n", where.c_str(), failure.c_str());
+    std::fprintf(stderr, "%s: %s\n", where.c_str(), in_one_line(failure).c_str());
     return 1;
   }
   return 0;

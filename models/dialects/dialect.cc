@@ -47,26 +47,13 @@ std::vector<ExpectedTensor> expected_tensors(const Network& network, const Diale
   return list;
 }
 
-int variant_size(const NetworkConfig& config) {
-  for (const NetworkConfig& variant : variants())
-    if (variant.name == config.name) return config.name.back() - '0';
-  return -1;
-}
-
 Preprocessing tensorflow_preprocessing(const NetworkConfig& config) {
-  constexpr double crops[] = {.875, .882, .89, .904, .922, .934, .942, .949};  // B0-B7
-  constexpr double lite_crops[] = {.875, .882, .89, .904, .92};                // Lite0-Lite4
-  const int size = variant_size(config);
+  const bool lite = config.family == Family::lite;
   Preprocessing result;
-  if (config.family == Family::lite) {
-    result.mean = result.std = {.5, .5, .5};
-    if (size >= 0) result.crop = lite_crops[size];
-    if (size >= 3) result.interpolation = Interpolation::bilinear;
-  } else {
-    result.mean = {.485, .456, .406};
-    result.std = {.229, .224, .225};
-    if (size >= 0) result.crop = crops[size];
-  }
+  result.mean = lite ? std::array{.5, .5, .5} : std::array{.485, .456, .406};
+  result.std = lite ? std::array{.5, .5, .5} : std::array{.229, .224, .225};
+  result.crop = config.crop;
+  result.interpolation = config.interpolation;
   return result;
 }
 

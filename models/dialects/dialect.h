@@ -49,7 +49,5 @@ std::vector<ExpectedTensor> expected_tensors(const Network& network, const Diale
 
 // What dialects share.
 Preprocessing tensorflow_preprocessing(const NetworkConfig& config);  // of the original TensorFlow weights
-// The last digit of "efficientnet_b5" or "tf_efficientnet_lite3"; -1 for networks without such a name.
-int variant_size(const NetworkConfig& config);
 
 }  // namespace effnet

@@ -28,17 +28,36 @@ std::string objection(const NetworkConfig& config) {
   return "torchvision's weights need symmetric padding, " + config.name + " pads as TensorFlow does; " + hint;
 }
 
-double batch_norm_epsilon(const NetworkConfig& config) {
-  return variant_size(config) >= 5 ? 1e-3 : config.batch_norm_epsilon;
-}
-
 // Crop fractions are crop / resize of torchvision's own presets, a little below where the quotient is no
 // short decimal number: the resize is floor(resolution / crop).
+struct Preset {
+  std::string_view network;
+  double crop;
+  bool tensorflow_epsilon;
+};
+constexpr Preset presets[] = {
+    {"efficientnet_b0", .875, false},   // 224 / 256
+    {"efficientnet_b1", .9375, false},  // 240 / 256
+    {"efficientnet_b2", 1, false},      // 288 / 288
+    {"efficientnet_b3", .9375, false},  // 300 / 320
+    {"efficientnet_b4", .9895, false},  // 380 / 384
+    {"efficientnet_b5", 1, true},      {"efficientnet_b6", 1, true}, {"efficientnet_b7", 1, true},
+};
+
+const Preset* find_preset(const NetworkConfig& config) {
+  for (const Preset& preset : presets)
+    if (preset.network == config.name) return &preset;
+  return nullptr;
+}
+
+double batch_norm_epsilon(const NetworkConfig& config) {
+  const Preset* preset = find_preset(config);
+  return preset && preset->tensorflow_epsilon ? 1e-3 : config.batch_norm_epsilon;
+}
+
 Preprocessing preprocessing(const NetworkConfig& config, const WeightsSource& source) {
-  constexpr double crops[] = {.875,  .9375, 1, .9375,
-                              .9895, 1,     1, 1};  // 224/256, 240/256, 288/288, 300/320, 380/384
   Preprocessing result = tensorflow_preprocessing(config);
-  if (const int size = variant_size(config); size >= 0) result.crop = crops[size];
+  if (const Preset* preset = find_preset(config)) result.crop = preset->crop;
   // B1 has second weights (IMAGENET1K_V2), with other
   // preprocessing: 240/255. File names carry the hash's beginning.
   if (config.name == "efficientnet_b1" && source.sha256.starts_with("c27df63c")) {

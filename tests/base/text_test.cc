@@ -36,6 +36,10 @@ TEST_CASE("Quoted text stays one short line") {
   CHECK(in_quotes(std::string(5000, 'x')).size() < 130);
 }
 
+TEST_CASE("A message with a file's name stays one line") {
+  CHECK(in_one_line("a\nb\tc.png: not there") == "a?b?c.png: not there");
+}
+
 TEST_CASE("Joining puts separators between parts only") {
   CHECK(join({"a", "b", "c"}, ", ") == "a, b, c");
   CHECK(join({"a"}, ", ") == "a");

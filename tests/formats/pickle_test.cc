@@ -5,7 +5,7 @@
 
 using namespace effnet;
 using namespace effnet::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Kind = pickle::Value::Kind;
 
 namespace {

@@ -6,7 +6,7 @@
 
 using namespace effnet;
 using namespace effnet::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 TEST_CASE("What is written is read back") {
   const TemporaryFolder folder;

@@ -10,7 +10,7 @@
 
 using namespace effnet;
 using namespace effnet::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "tests/support/temporary.h"
 
 using namespace effnet;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "tests/catch.h"
 
 using namespace effnet;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

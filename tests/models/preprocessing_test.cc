@@ -4,7 +4,7 @@
 
 using namespace effnet;
 using namespace effnet::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 
@@ -58,6 +58,16 @@ TEST_CASE("torchvision's crops resize to its presets' sizes at the preset's reso
   CHECK(second.interpolation == Interpolation::bilinear);
 }
 
+TEST_CASE("Networks beyond the published ones have preprocessing as well") {
+  for (const std::string name : {"efficientnet_b8", "tf_efficientnet_b10", "tf_efficientnet_lite5"}) {
+    NetworkConfig config;
+    config.name = name;
+    config.crop = .95;
+    for (const Dialect* dialect : dialects()) CHECK(dialect->preprocessing(config, {}).crop == .95);
+    CHECK(torchvision.batch_norm_epsilon(config) == config.batch_norm_epsilon);
+  }
+}
+
 TEST_CASE("Preprocessing stands in the metadata, and options override it") {
   const NetworkConfig config = small_config(Padding::same, Family::lite);
   const FloatTensors state = state_dict(build(config), Names::timm);
@@ -78,6 +88,17 @@ TEST_CASE("Preprocessing stands in the metadata, and options override it") {
          {"interpolation", "bilinear"}});
 }
 
+TEST_CASE("Numbers are written without an exponent, which the runtime does not read") {
+  const NetworkConfig config = small_config(Padding::same);
+  ImportOptions options;
+  options.mean = {0.0001, -0.000001, 0};
+  options.std = {100000, 1000000, 0.000001};
+  const Imported imported = test::import(config, state_dict(build(config), Names::timm), options);
+  REQUIRE(imported.failure.empty());
+  CHECK(imported.file.metadata.at("mean") == "0.0001,-0.000001,0");
+  CHECK(imported.file.metadata.at("std") == "100000,1000000,0.000001");
+}
+
 TEST_CASE("Preprocessing that makes no sense is refused") {
   const NetworkConfig config = small_config(Padding::same);
   const FloatTensors state = state_dict(build(config), Names::timm);
@@ -90,6 +111,9 @@ TEST_CASE("Preprocessing that makes no sense is refused") {
   CHECK_THAT(failure([&](ImportOptions& o) { o.mean = {0, nan, 0}; }), Contains("mean"));
   CHECK_THAT(failure([&](ImportOptions& o) { o.std = {1, 0, 1}; }), Contains("standard deviation"));
   CHECK_THAT(failure([&](ImportOptions& o) { o.std = {1, nan, 1}; }), Contains("standard deviation"));
+  for (const double far : {1e300, 2e6, 1e-7})
+    CHECK_THAT(failure([&](ImportOptions& o) { o.std = {1, far, 1}; }), Contains("standard deviation"));
+  CHECK_THAT(failure([&](ImportOptions& o) { o.mean = {1e300, 0, 0}; }), Contains("mean"));
   for (const double crop : {0.0, -1.0, 1.5, nan})
     CHECK_THAT(failure([&](ImportOptions& o) { o.crop = crop; }), Contains("crop"));
 }
@@ -134,6 +158,8 @@ TEST_CASE("A card of the other padding family, or a damaged one, is refused") {
              Contains("'efficientnet_b0'") && Contains("symmetrically"));
   CHECK_THAT(with_card(R"({"architecture": "tf_efficientnet_b0"})", {}, Padding::symmetric).failure,
              Contains("'tf_efficientnet_b0'") && Contains("TensorFlow"));
+  CHECK_THAT(with_card(R"({"architecture": "efficientnet_lite0"})").failure,
+             Contains("'efficientnet_lite0'") && Contains("\"padding\": \"symmetric\""));
   CHECK_THAT(with_card("{").failure, Contains("config.json") && Contains("no JSON object"));
   CHECK_THAT(with_card(R"({"pretrained_cfg": {"mean": [1, 2]}})").failure,
              Contains("\"mean\" must be three numbers"));

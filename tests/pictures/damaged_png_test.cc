@@ -1,10 +1,12 @@
 // What cannot be read gives one line that names the file, and takes no memory that the file does not justify.
 #include <png.h>
+#include <sys/stat.h>
 
 #include <array>
 
 #include "pictures/png.h"
 #include "tests/catch.h"
+#include "tests/support/temporary.h"
 
 namespace effnet {
 namespace {
@@ -158,6 +160,12 @@ TEST_CASE("files that cannot be read say why", "[png]") {
   CHECK_THAT(read_png("/").message(), Catch::Contains("/: cannot be read: Is a directory"));
   CHECK_THAT(read_png("/dev/null").message(), Catch::Contains("empty file"));
   CHECK_THAT(read_png("/dev/zero").message(), Catch::Contains("not a PNG picture"));  // endless
+}
+
+TEST_CASE("a named pipe is refused, not waited for", "[png]") {
+  const test::TemporaryFolder folder;
+  REQUIRE(mkfifo(folder.file("pipe.png").c_str(), 0600) == 0);
+  CHECK_THAT(read_png(folder.file("pipe.png")).message(), Catch::Contains("pipe"));
 }
 
 }  // namespace

@@ -45,6 +45,10 @@ TEST_CASE("what is wrong with the arguments is said in one line, and no folder i
   SECTION("a name that begins with a digit") {
     check_refused(compile_small(out, {"--name", "9x"}), {"9x", "--name"});
   }
+  SECTION("a name of the runtime's headers") {
+    check_refused(compile_small(out, {"--name", "effnet"}), {"'effnet'", "--name"});
+    check_refused(compile_small(out, {"--name", "effnet_program"}), {"'effnet_program'", "--name"});
+  }
   SECTION("a name that is a path") { check_refused(compile_small(out, {"--name", "../x"}), {"../x"}); }
   SECTION("a name that is too long") {
     check_refused(compile_small(out, {"--name", std::string(61, 'a')}), {"60"});
@@ -53,6 +57,9 @@ TEST_CASE("what is wrong with the arguments is said in one line, and no folder i
     check_refused(compile({"efficientnet_b0", "-o", out, "--resolution", "0"}), {"resolution"});
   }
   SECTION("classes 0") { check_refused(compile_small(out, {"--classes", "0"}), {"classes"}); }
+  SECTION("too many classes") {
+    check_refused(compile_small(out, {"--classes", "100001"}), {"--classes", "100000"});
+  }
   SECTION("a resolution that is too large") {
     check_refused(compile({"efficientnet_b7", "-o", out, "--resolution", "65535"}), {"resolution"});
   }
@@ -80,9 +87,15 @@ TEST_CASE("a cache folder that cannot be written is named") {
   CHECK(names_in(folder.path().string()).empty());
 }
 
+TEST_CASE("a command or an option that is not there is named, with the nearest one") {
+  check_refused(run_program({EFFNETC, "comple"}), {"'comple'", "did you mean compile?"});
+  check_refused(run_program({EFFNETC, "--verzion"}), {"'--verzion'", "did you mean --version?"});
+  check_refused(run_program({EFFNETC}), {"subcommand"});
+}
+
 TEST_CASE("a C compiler that fails leaves nothing behind") {
   const TemporaryFolder folder;
-  const std::string out = folder.file("out");
+  const std::string out = folder.file("folders/on/the/way");
   SECTION("false") { check_refused(compile_small(out, {"--cc", "false"}), {"false"}); }
   SECTION("a program that is not there") {
     check_refused(compile_small(out, {"--cc", "/nonexistent"}), {"/nonexistent"});
@@ -91,6 +104,9 @@ TEST_CASE("a C compiler that fails leaves nothing behind") {
   SECTION("a compiler that writes no object") {
     const ProcessResult result = compile_small(out, {"--cc", "true"});
     check_refused(result, {});
+  }
+  SECTION("one that knows no other CPU") {
+    check_refused(compile_small(out, {"--target", "arm-64", "--cc", "gcc"}), {"--target", "--cc clang"});
   }
   SECTION("a linker that fails") {
     check_refused(compile_small(out, {"--shared", "--cc", "cc -Wl,--no-such-option"}), {"cc failed"});
@@ -107,11 +123,33 @@ TEST_CASE("a failure leaves the files of an earlier compilation as they are") {
   CHECK(read_file(folder.path() / "tf_efficientnet_lite0.h") == "mine");
 }
 
-TEST_CASE("a folder in the place of a result is an error") {
+TEST_CASE("a folder in the place of a result is an error, and the other results stay as they were") {
   const TemporaryFolder folder;
-  std::filesystem::create_directories(folder.path() / "tf_efficientnet_lite0.h" / "inner");
-  check_refused(compile_small(folder.path().string()), {"tf_efficientnet_lite0.h"});
-  CHECK(names_in(folder.path().string()) == std::vector<std::string>{"tf_efficientnet_lite0.h"});
+  const std::vector<std::string> results = {"libtf_efficientnet_lite0.a", "libtf_efficientnet_lite0.so",
+                                            "tf_efficientnet_lite0.c", "tf_efficientnet_lite0.h"};
+  for (const std::string& name : results) {
+    const TemporaryFolder out(folder.path());
+    std::filesystem::create_directories(out.path() / name / "inner");
+    check_refused(compile_small(out.path().string(), {"--shared"}), {name, "directory"});
+    CHECK(names_in(out.path().string()) == std::vector<std::string>{name});
+    for (const std::string& other : results)
+      if (other != name) write_file(out.path() / other, "mine");
+    check_refused(compile_small(out.path().string(), {"--shared"}), {name, "directory"});
+    CHECK(names_in(out.path().string()) == results);
+    for (const std::string& other : results)
+      if (other != name) CHECK(read_file(out.path() / other) == "mine");
+  }
+}
+
+TEST_CASE("a C compiler can be named by a relative path") {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("/usr/bin/cc", folder.path() / "mycc");
+  const ProcessResult result =
+      run_program({EFFNETC, "compile", "tf_efficientnet_lite0", "--resolution", "64", "--cache-dir",
+                   EFFNET_BINARY_DIR "/tests/kernels", "-o", "out", "--cc", "./mycc"},
+                  {.folder = folder.path()});
+  INFO(result.error);
+  CHECK(result.status == 0);
 }
 
 TEST_CASE("damaged schedules are named with file and line") {

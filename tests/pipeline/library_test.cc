@@ -1,7 +1,11 @@
 // What a compiled library's files hold.
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <sstream>
 
+#include "generators/target.h"
+#include "pipeline/emit.h"
 #include "tests/catch.h"
 #include "tests/pipeline/effnetc_program.h"
 
@@ -75,6 +79,39 @@ TEST_CASE("two compilations at a time share a cache") {
     INFO(name);
     CHECK(name.find("tmp") == std::string::npos);
   }
+}
+
+TEST_CASE("a damaged object in the cache is compiled again") {
+  const TemporaryFolder folder;
+  const std::string cache = folder.file("cache");
+  must_compile(folder.file("a"), {"--name", "small", "--cache-dir", cache});
+  for (const std::string& name : names_in(cache)) write_file(cache + "/" + name, "");
+  must_compile(folder.file("b"), {"--name", "small", "--cache-dir", cache});
+  CHECK(files_of(folder.file("a"), "small") == files_of(folder.file("b"), "small"));
+}
+
+TEST_CASE("what killed compilations left in the cache goes when it is old") {
+  const TemporaryFolder folder;
+  const std::string cache = folder.file("cache"), left = cache + "/0123.o.77.tmp.o";
+  std::filesystem::create_directories(cache);
+  write_file(left, "half");
+  must_compile(folder.file("a"), {"--cache-dir", cache});
+  CHECK(std::filesystem::exists(left));
+  std::filesystem::last_write_time(left,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  must_compile(folder.file("a"), {"--cache-dir", cache});
+  CHECK_FALSE(std::filesystem::exists(left));
+}
+
+TEST_CASE("the head comment names all targets, however many") {
+  const Result<Network> network = build_network(*find_network("tf_efficientnet_lite0"));
+  const Result<Plan> plan = make_plan(*network, {*find_target("x86-64"), 1, nullptr});
+  REQUIRE(plan);
+  LibraryPlan library{"many", std::vector<Plan>(40, *plan)};
+  for (Plan& variant : library.variants) variant.target.name = std::string(100, 't');
+  const std::string header = emit_header(library);
+  CHECK(header.find("t. Generated") != std::string::npos);
+  CHECK(header.find("*/\n#ifndef MANY_H") != std::string::npos);
 }
 
 TEST_CASE("no file names a folder of the machine that compiled it") {

@@ -54,6 +54,16 @@ void check_near(const std::vector<float>& got, std::size_t offset, const std::ve
   }
 }
 
+thread_local char large[300 * 1024];  // more than the stack that the runtime asks for
+
+TEST_CASE("threads start in a program with large thread-local variables") {
+  large[0] = 1;
+  effnet_options options = {};
+  options.threads = 3;
+  Opened opened(options);
+  CHECK(run_batch(opened.model, 2) == run_batch(Opened().model, 2));
+}
+
 TEST_CASE("a run gives the logits of the plain computation") {
   Opened opened;
   std::vector<float> logits(classes);

@@ -51,6 +51,22 @@ void for_each_tap(const Tensor3& input, const Window& window, int y, int x, cons
   }
 }
 
+// Every output pixel begins as the bias, sum(tap, input pixel, output pixel) adds to it.
+template <typename Sum>
+Tensor3 sum_over_taps(const Tensor3& input, const Values& bias, const Window& window, const Sum& sum) {
+  Tensor3 output = output_of(input, static_cast<int>(bias.size()), window);
+  in_halves(output.height, [&](int first, int last) {
+    for (int y = first; y < last; ++y) {
+      for (int x = 0; x < output.width; ++x) {
+        double* sums = &output.at(y, x, 0);
+        std::copy(bias.begin(), bias.end(), sums);
+        for_each_tap(input, window, y, x, [&](int tap, const double* pixel) { sum(tap, pixel, sums); });
+      }
+    }
+  });
+  return output;
+}
+
 // One output pixel of a pointwise layer; `turned` is [inputs][outputs].
 void pointwise_pixels(const double* input, int inputs, const double* turned, int outputs, int pixels,
                       double* output) {
@@ -74,22 +90,12 @@ Tensor3 convolution(const Tensor3& input, const Values& weight, const Values& bi
   const int outputs = static_cast<int>(bias.size()), area = window.kernel * window.kernel;
   require(weight.size() == bias.size() * input.channels * area, "convolution: weight has another size");
   const Values turned = outputs_innermost(weight, bias.size());  // [inputs][kernel y][kernel x][outputs]
-  Tensor3 output = output_of(input, outputs, window);
-  in_halves(output.height, [&](int first, int last) {
-    for (int y = first; y < last; ++y) {
-      for (int x = 0; x < output.width; ++x) {
-        double* sums = &output.at(y, x, 0);
-        std::copy(bias.begin(), bias.end(), sums);
-        for_each_tap(input, window, y, x, [&](int tap, const double* pixel) {
-          for (int i = 0; i < input.channels; ++i) {
-            const double* w = &turned[(std::size_t(i) * area + tap) * outputs];
-            for (int o = 0; o < outputs; ++o) sums[o] += pixel[i] * w[o];
-          }
-        });
-      }
+  return sum_over_taps(input, bias, window, [&](int tap, const double* pixel, double* sums) {
+    for (int i = 0; i < input.channels; ++i) {
+      const double* w = &turned[(std::size_t(i) * area + tap) * outputs];
+      for (int o = 0; o < outputs; ++o) sums[o] += pixel[i] * w[o];
     }
   });
-  return output;
 }
 
 Tensor3 pointwise(const Tensor3& input, const Values& weight, const Values& bias) {
@@ -117,20 +123,10 @@ Tensor3 depthwise(const Tensor3& input, const Values& weight, const Values& bias
       bias.size() == std::size_t(channels) && weight.size() == bias.size() * window.kernel * window.kernel,
       "depthwise: weight or bias has another size");
   const Values turned = outputs_innermost(weight, bias.size());  // [kernel y][kernel x][channels]
-  Tensor3 output = output_of(input, channels, window);
-  in_halves(output.height, [&](int first, int last) {
-    for (int y = first; y < last; ++y) {
-      for (int x = 0; x < output.width; ++x) {
-        double* sums = &output.at(y, x, 0);
-        std::copy(bias.begin(), bias.end(), sums);
-        for_each_tap(input, window, y, x, [&](int tap, const double* pixel) {
-          const double* w = &turned[std::size_t(tap) * channels];
-          for (int c = 0; c < channels; ++c) sums[c] += pixel[c] * w[c];
-        });
-      }
-    }
+  return sum_over_taps(input, bias, window, [&](int tap, const double* pixel, double* sums) {
+    const double* w = &turned[std::size_t(tap) * channels];
+    for (int c = 0; c < channels; ++c) sums[c] += pixel[c] * w[c];
   });
-  return output;
 }
 
 Values dense(const Values& input, const Values& weight, const Values& bias) {

@@ -1,3 +1,5 @@
+#include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "formats/safetensors_writer.h"
@@ -52,6 +54,26 @@ TEST_CASE("classify reads the good pictures among bad ones, and fails") {
   CHECK(result.error == "effnet classify: " + text + ": not a PNG picture (only PNG can be read)\n" +
                             "effnet classify: " + model.file("none.png") +
                             ": cannot be read: No such file or directory\n");
+}
+
+TEST_CASE("a bad picture takes one line, whatever its name") {
+  const FakeModel model;
+  const ProcessResult result = model.effnet({"classify", model.library(), "/nowhere/two\nlines.png"});
+  CHECK(result.status == 1);
+  CHECK(result.error ==
+        "effnet classify: /nowhere/two?lines.png: cannot be read: No such file or directory\n");
+}
+
+TEST_CASE("scores that are no numbers are an error") {
+  const FakeModel model;
+  const std::string red = model.picture("red.png", {255, 0, 0});
+  std::string weights = read_file(model.weights());
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(weights.data() + weights.size() - 16 * sizeof nan, &nan, sizeof nan);
+  write_file(model.weights(), weights);
+  const ProcessResult result = model.effnet({"classify", model.library(), red});
+  CHECK(result.status == 1);
+  CHECK_THAT(result.error, Contains("red.png") && Contains("NaN"));
 }
 
 TEST_CASE("classify reads pictures of extreme proportions") {

@@ -79,6 +79,8 @@ TEST_CASE("missing and damaged weights are refused") {
   };
   check_refused(classify(model.file("none.weights")), "none.weights: no such file");
   check_refused(classify(model.text("empty.weights", "")), "empty.weights");
+  for (const char* torch : {"PK\3\4 and so on", "\x80\2 and so on"})
+    check_refused(classify(model.text("a.pth", torch)), "effnetc import");
   const std::string whole = read_file(model.weights());
   check_refused(classify(model.text("short.weights", whole.substr(0, whole.size() - 4))), "short.weights");
 
@@ -102,7 +104,7 @@ TEST_CASE("--target takes one of the library's, if the CPU runs it") {
 TEST_CASE("obvious mistakes get one line") {
   const FakeModel model;
   check_refused(model.effnet({}), "subcommand");
-  check_refused(model.effnet({"clasify"}), "effnet: ");
+  check_refused(model.effnet({"clasify"}), "there is no command 'clasify'; did you mean classify?");
   check_refused(model.effnet({"classify"}), "MODEL");
   check_refused(model.effnet({"classify", model.library()}), "PICTURE");
   check_refused(model.effnet({"classify", model.library(), "--threads", "0", "a.png"}), "--threads");

@@ -1,5 +1,6 @@
 // effnet classify: pictures -> the most probable classes.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -41,6 +42,8 @@ Result<std::vector<Guess>> classify(const Model& model, const std::string& pictu
   std::vector<float> scores(static_cast<std::size_t>(model.info().classes));
   if (Status status = model.run(1, input.data(), {scores.data(), nullptr, nullptr}); !status) return status;
   model.library().softmax(scores.data(), model.info().classes, scores.data());
+  if (std::any_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); }))
+    return Status::error(picture + ": the network's scores are no numbers (NaN): the weights are damaged");
   return best_guesses(scores, top);
 }
 

@@ -115,7 +115,7 @@ Status Model::run(int count, const float* inputs, const effnet_outputs& outputs)
 }
 
 void Failures::add(const Status& failure) {
-  if (!last_.ok()) std::fprintf(stderr, "%s: %s\n", command_.c_str(), last_.message().c_str());
+  if (!last_.ok()) std::fprintf(stderr, "%s: %s\n", command_.c_str(), in_one_line(last_.message()).c_str());
   last_ = failure;
 }
 

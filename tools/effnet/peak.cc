@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -188,8 +190,25 @@ Rates measure_rates(InstructionSet set, int threads, double seconds) {
       }
     }
   };
+  enum class Start { wait, go, give_up };
+  std::atomic<Start> start = Start::wait;
+  const auto tell = [&](Start what) {
+    start = what;
+    start.notify_all();
+  };
   std::vector<std::jthread> others;
-  for (int thread = 1; thread < threads; thread++) others.emplace_back(measure, thread);
+  try {
+    for (int thread = 1; thread < threads; thread++)
+      others.emplace_back([&, thread] {
+        start.wait(Start::wait);
+        if (start == Start::go) measure(thread);
+      });
+  } catch (const std::system_error&) {
+    tell(Start::give_up);  // who never came must not be waited for
+    throw std::runtime_error(
+        "a thread that measures the CPU's peak could not be started; take fewer --threads");
+  }
+  tell(Start::go);
   measure(0);
   return result;
 }

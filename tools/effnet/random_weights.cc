@@ -7,11 +7,11 @@
 #include <string>
 
 #include "base/text.h"
+#include "formats/safetensors.h"
 
 namespace effnet {
 namespace {
 
-constexpr std::size_t alignment = 64;
 constexpr std::size_t max_floats = std::size_t{1} << 30;  // an absurd program is refused, not allocated
 
 // 0: not a shape.
@@ -62,7 +62,7 @@ Result<std::string> header(const effnet_program& program, std::size_t& floats) {
     floats += count;
   }
   std::string text = json.dump();
-  text.append((alignment - (8 + text.size()) % alignment) % alignment, ' ');
+  text.append((tensor_alignment - (8 + text.size()) % tensor_alignment) % tensor_alignment, ' ');
   std::string length(8, '\0');
   for (std::size_t i = 0; i < 8; i++) length[i] = static_cast<char>(text.size() >> (8 * i) & 0xff);
   return length + text;
@@ -71,7 +71,7 @@ Result<std::string> header(const effnet_program& program, std::size_t& floats) {
 }  // namespace
 
 void RandomWeights::Free::operator()(std::byte* bytes) const {
-  ::operator delete[](bytes, std::align_val_t(alignment));
+  ::operator delete[](bytes, std::align_val_t(tensor_alignment));
 }
 
 Result<RandomWeights> RandomWeights::make(const effnet_program& program, std::uint64_t seed) {
@@ -80,7 +80,7 @@ Result<RandomWeights> RandomWeights::make(const effnet_program& program, std::ui
   if (!head) return head.status();
   RandomWeights weights;
   weights.size_ = head->size() + floats * sizeof(float);
-  weights.bytes_.reset(new (std::align_val_t(alignment)) std::byte[weights.size_]);
+  weights.bytes_.reset(new (std::align_val_t(tensor_alignment)) std::byte[weights.size_]);
   std::memcpy(weights.bytes_.get(), head->data(), head->size());
 
   auto* value = reinterpret_cast<float*>(weights.bytes_.get() + head->size());

@@ -30,12 +30,6 @@ void transpose(const float* source, std::size_t rows, std::size_t columns, float
       target[column * rows + row] = source[row * columns + column];
 }
 
-std::string shape_text(std::span<const std::int64_t> shape) {
-  std::vector<std::string> extents;
-  for (const std::int64_t extent : shape) extents.push_back(std::to_string(extent));
-  return "[" + join(extents, ", ") + "]";
-}
-
 Status check(const Tensor* tensor, const Safetensors& file, int resolution, const std::string& where) {
   if (tensor == nullptr) {
     std::vector<std::string> names;

@@ -69,7 +69,8 @@ void add_compile(CLI::App& app, Commands& commands) {
   command->add_option("--name", r.name,
                       "Library's name and prefix of its symbols (default: the network's name)");
   command->add_option("--resolution", a->resolution, "Another input resolution, 8 to 4096");
-  command->add_option("--classes", a->classes, "Another number of classes")->check(CLI::Range(1, 1000000));
+  command->add_option("--classes", a->classes, "Another number of classes")
+      ->check(CLI::Range(1, most_classes));
   command->add_flag("--shared", r.shared, "Also lib<name>.so, which effnet loads");
   command->add_option("--threads", r.threads, "Schedules tuned for so many threads; any number runs")
       ->check(CLI::Range(1, 1024))

@@ -121,7 +121,8 @@ void add_describe(CLI::App& app, Commands& commands) {
   command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")
       ->capture_default_str();
   command->add_option("--resolution", a->resolution, "Another input resolution, 8 to 4096");
-  command->add_option("--classes", a->classes, "Another number of classes")->check(CLI::Range(1, 1000000));
+  command->add_option("--classes", a->classes, "Another number of classes")
+      ->check(CLI::Range(1, most_classes));
   command->add_option("--threads", a->threads, "Arena for so many threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -1,0 +1,61 @@
+// Which targets libraries are compiled for, and in which order a library tries them.
+#include "generators/target.h"
+
+#include "tests/catch.h"
+
+namespace effnet::test {
+
+namespace {
+
+std::vector<std::string> names_of(const std::string& list) {
+  const Result<std::vector<CpuTarget>> targets = find_targets(list);
+  INFO((targets ? "" : targets.message()));
+  REQUIRE(targets);
+  std::vector<std::string> names;
+  for (const CpuTarget& target : *targets) names.push_back(target.name);
+  return names;
+}
+
+TEST_CASE("the most capable target comes first, in whatever order they are named") {
+  using Names = std::vector<std::string>;
+  CHECK(names_of("x86-64,x86-64-v3") == Names{"x86-64-v3", "x86-64"});
+  CHECK(names_of("x86-64-v3,znver4,x86-64,x86-64-v4,x86-64-v2") ==
+        Names{"znver4", "x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64"});
+  CHECK(names_of("x86-64-linux,x86-64-linux-sse41-avx") == Names{"x86-64-linux-sse41-avx", "x86-64-linux"});
+}
+
+TEST_CASE("a Halide target string needs what its features need") {
+  const Result<CpuTarget> cannonlake = find_target("x86-64-linux-avx512_cannonlake");
+  REQUIRE(cannonlake);
+  CHECK(cannonlake->cpu_features == std::vector<std::string>{"SSE41", "AVX", "AVX2", "FMA", "F16C", "AVX512",
+                                                             "AVX512_VL", "AVX512_VNNI"});
+  CHECK(cannonlake->machine.registers == 32);
+  const Result<CpuTarget> arm = find_target("arm-64-linux-arm_dot_prod");
+  REQUIRE(arm);
+  CHECK(arm->c_flags == find_target("arm-64")->c_flags);
+}
+
+TEST_CASE("what a library could not be checked or linked for is refused by name") {
+  for (const auto& [target, part] : {std::pair{"x86-64-linux-user_context", "user_context"},
+                                     {"x86-64-linux-profile", "profile"},
+                                     {"x86-64-linux-debug", "debug"},
+                                     {"x86-64-linux-avx512_knl", "avx512_knl"},
+                                     {"x86-64-linux-cuda", "cuda"},
+                                     {"arm-64-linux-sve", "sve"},
+                                     {"x86-64-windows", "x86-64-windows"},
+                                     {"x86-64-osx", "x86-64-osx"},
+                                     {"x86-32-linux", "x86-32-linux"},
+                                     {"wasm-32-wasmrt", "wasm-32-wasmrt"}}) {
+    const Result<CpuTarget> found = find_target(target);
+    INFO(target);
+    REQUIRE_FALSE(found);
+    CHECK(found.message().find(part) != std::string::npos);
+  }
+  const Result<std::vector<CpuTarget>> mixed = find_targets("x86-64,arm-64");
+  REQUIRE_FALSE(mixed);
+  CHECK(mixed.message().find("architecture") != std::string::npos);
+}
+
+}  // namespace
+
+}  // namespace effnet::test
