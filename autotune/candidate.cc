@@ -111,7 +111,7 @@ Result<std::string> CandidateBuilder::build(const StepLayout& layout, const std:
   if (!is_default) options.cache_dir = kernels;
   Result<std::string> object = compile_kernel_apart(layout.kernel, target, options);
   if (!object) return object.status();
-  if (!stamp_symbol(*object, symbol)) return Status::error("the compiled kernel has not its symbol");
+  if (!stamp_symbol(*object, symbol)) return Status::error("a compiled kernel has not its symbol");
   const std::string path = folder + "/" + name;
   if (Status status = write_file(path + ".o", *object); !status) return status;
   if (Status status = write_file(path + ".c", emit_candidate(layout, threads, seconds)); !status)

@@ -44,6 +44,18 @@ void read_some(Stream& stream) {
   }
 }
 
+// Waits for its end; the status of wait4().
+int wait_for(pid_t child, rusage& usage) {
+  siginfo_t ended = {};
+  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  }
+  remove_child(child);
+  int status = 0;
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 // Reads until the other ends are closed; false when the time is over first.
 bool read_all(std::array<Stream, 2>& streams, Clock::time_point end) {
   while (streams[0].descriptor >= 0 || streams[1].descriptor >= 0) {
@@ -57,18 +69,6 @@ bool read_all(std::array<Stream, 2>& streams, Clock::time_point end) {
       if (waiting[i].revents != 0) read_some(streams[i]);
   }
   return true;
-}
-
-// The status of waitpid(), and what was used.
-int wait_for(pid_t child, rusage& usage) {
-  siginfo_t ended = {};
-  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
-  }
-  remove_child(child);
-  int status = 0;
-  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
-  }
-  return status;
 }
 
 // Closed when it goes out of scope.

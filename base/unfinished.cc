@@ -41,7 +41,10 @@ void end_children(const std::set<pid_t>& children) {
   for (const pid_t child : children) kill(-child, SIGTERM);
   for (int i = 0; i < most_waits && !std::all_of(children.begin(), children.end(), has_ended); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  for (const pid_t child : children) kill(-child, SIGKILL);
+  for (const pid_t child : children) {
+    kill(-child, SIGKILL);
+    waitpid(child, nullptr, 0);  // who inherits it may not do that (a container's first process)
+  }
 }
 
 void remove_all_unfinished() {
