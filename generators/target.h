@@ -31,8 +31,7 @@ const std::vector<CpuTarget>& cpu_targets();
 // for Linux on 64 bit x86 or ARM.
 Result<CpuTarget> find_target(const std::string& name);
 
-// Several, joined by commas, of one architecture, none twice; the most capable first, as a library tries
-// them.
+// Several, joined by commas, of one architecture, none twice; the most capable first, as a library tries them.
 Result<std::vector<CpuTarget>> find_targets(const std::string& names);
 
 // Whether this machine's CPU and operating system run code for it.

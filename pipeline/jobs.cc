@@ -49,10 +49,6 @@ Result<std::string> cache_key(const KernelRequest& request) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-bool is_whole(const Result<std::string>& object) {
-  return object && object->find(placeholder_symbol) != std::string::npos;
-}
-
 // What went wrong in a child process; empty when nothing.
 std::string failure_of(const ProcessResult& run, const JobOptions& options) {
   if (!run.in_time) return "did not end within " + std::to_string(options.seconds) + " s";
@@ -60,7 +56,11 @@ std::string failure_of(const ProcessResult& run, const JobOptions& options) {
   return "failed with status " + std::to_string(run.exit_status) + ": " + first_line(run.errors);
 }
 
-// Compiles a kernel into a file and returns its object.
+bool is_whole(const Result<std::string>& object) {
+  return object && object->find(placeholder_symbol) != std::string::npos;
+}
+
+// Runs the compiler for one kernel and returns its object.
 Result<std::string> compile_object(const Kernel& kernel, const KernelRequest& request,
                                    const JobOptions& options, const std::string& temporary) {
   const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
@@ -72,19 +72,30 @@ Result<std::string> compile_object(const Kernel& kernel, const KernelRequest& re
   ProcessOptions limits;
   limits.seconds = options.seconds;
   limits.memory_bytes = options.memory_bytes;
-  const std::string what = "compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") ";
   const Result<ProcessResult> run = run_process(arguments, limits);
-  if (!run) return Status::error(what + run.message());
-  if (const std::string failure = failure_of(*run, options); !failure.empty())
-    return Status::error(what + failure);
-  Result<std::string> object = read_file(temporary, most_object_bytes);
-  if (object && !is_whole(object)) return Status::error(what + "made an object without its symbol");
-  return object;
+  std::string failure = run ? failure_of(*run, options) : "failed: " + run.message();
+  if (failure.empty()) {
+    Result<std::string> object = read_file(temporary, most_object_bytes);
+    if (!object || is_whole(object)) return object;
+    failure = "made an object without its symbol";
+  }
+  return Status::error("compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") " + failure);
+}
+
+// A name of its own for every compilation: schedules that differ in the caller's loops share a kernel.
+std::string temporary_name(const std::string& path) {
+  static std::atomic<int> count{0};
+  return path + "." + std::to_string(getpid()) + "-" + std::to_string(count++) +
+         std::string(temporary_ending);
+}
+
+std::string cache_dir_of(const JobOptions& options) {
+  return options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
 }
 
 // What compilations that were killed left in the cache.
 void sweep(const std::string& cache_dir) {
-  constexpr std::chrono::hours oldest{1};
+  constexpr std::chrono::hours oldest{1};  // they are written at the end, at once
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(cache_dir, ignored)) {
     const std::string name = entry.path().filename().string();
@@ -115,7 +126,7 @@ bool stamp_symbol(std::string& object, const std::string& symbol) {
 
 Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& target,
                                          const JobOptions& options) {
-  const std::string cache_dir = options.cache_dir.empty() ? default_cache_dir() : options.cache_dir;
+  const std::string cache_dir = cache_dir_of(options);
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
@@ -125,7 +136,7 @@ Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& 
   const std::string path = cache_dir + "/" + *key + ".o";
   if (fs::exists(path, failed))
     if (Result<std::string> object = read_file(path, most_object_bytes); is_whole(object)) return object;
-  const std::string temporary = path + "." + std::to_string(getpid()) + std::string(temporary_ending);
+  const std::string temporary = temporary_name(path);
   add_unfinished(temporary);
   Result<std::string> object = compile_object(kernel, request, options, temporary);
   fs::remove(temporary, failed);
@@ -137,7 +148,7 @@ Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& 
 
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
                                                  const JobOptions& options) {
-  sweep(options.cache_dir.empty() ? default_cache_dir() : options.cache_dir);
+  sweep(cache_dir_of(options));
   const int total = static_cast<int>(kernels.size());
   std::vector<std::string> objects(kernels.size());
   std::atomic<int> next{0};

@@ -3,7 +3,6 @@
 #include <Halide.h>
 
 #include <filesystem>
-#include <sstream>
 
 #include "base/files.h"
 #include "base/process.h"
