@@ -16,6 +16,9 @@ struct Choice {
 // Cycles a multiplication by the gate takes, memory included, in units of a multiply-add.
 constexpr double gating = 5;
 
+// Every thread has a gated input in the arena.
+constexpr std::int64_t most_gated_bytes = 2 << 20;
+
 // Of one vector of multiply-adds, in vectors of multiply-adds; what several tasks do again included.
 double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels");
@@ -41,6 +44,9 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels"), channels = problem.at("channels");
   const int out_panels = panels(problem.at("out_channels"));
   const bool whole = problem.at("averages") == 1;  // the average needs all pixels of a channel in one task
+  const bool gates_input = static_cast<Gate>(problem.at("gated")) == Gate::input;
+  const std::int64_t gated_bytes = gates_input ? 4ll * padded(channels) * pixels : 0;
+  const int least_strips = static_cast<int>(1 + gated_bytes / most_gated_bytes);
   Choice best{{1, 1}, 1, pixels};
   double best_cost = 1e30;
   int most_tasks = 0;
@@ -57,7 +63,8 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
       for (int block = tile.panels; block <= out_panels; block += tile.panels) {
         if (out_panels % block != 0) continue;
         const int tiles = (pixels + tile.columns - 1) / tile.columns;
-        for (int strips = 1; strips <= (whole ? 1 : std::min(tiles, wanted_tasks)); ++strips)
+        const int most = whole ? 1 : std::min(tiles, std::max(wanted_tasks, least_strips));
+        for (int strips = std::min(least_strips, most); strips <= most; ++strips)
           consider({tile, block, (tiles + strips - 1) / strips * tile.columns});
       }
     }
