@@ -21,7 +21,7 @@ def full_name(model):
 
 
 def measure(arguments, model, threads):
-    command = [str(arguments.bin / "effnet"), "bench", model, "--lib-dir", str(arguments.lib_dir), "--json",
+    command = [str(arguments.bin / "effnet"), "bench", model, "--lib-dir", str(arguments.lib_dir / f"threads{threads}"), "--json",
                "--threads", str(threads), "--seconds", str(arguments.seconds)]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # its errors go to the terminal
     return json.loads(result.stdout) if result.returncode == 0 else None
@@ -54,7 +54,7 @@ def print_machine(results):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the program effnet")
-    parser.add_argument("--lib-dir", type=pathlib.Path, required=True, help="folder of the compiled lib<name>.so")
+    parser.add_argument("--lib-dir", type=pathlib.Path, required=True, help="with a folder threads<N> of lib<name>.so for every number of threads")
     parser.add_argument("--models", default="0,1,2,3,4,5,6,7", help="numbers of EfficientNets or full names")
     parser.add_argument("--threads", default="1,2", help="numbers of threads")
     parser.add_argument("--seconds", type=float, default=3, help="for each measurement")

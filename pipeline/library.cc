@@ -105,8 +105,10 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
   for (const Operator& op : operators()) operations.push_back(op.name);
   LibraryPlan library{request.name, {}};
   for (const CpuTarget& target : request.targets) {
-    Result<ScheduleRows> rows = ScheduleRows::load(
-        schedule_folders(request.schedules, installed("share/effnet/schedules")), target.name, operations);
+    const std::vector<std::string> folders =
+        request.default_schedules ? std::vector<std::string>{}
+                                  : schedule_folders(request.schedules, installed("share/effnet/schedules"));
+    Result<ScheduleRows> rows = ScheduleRows::load(folders, target.name, operations);
     if (!rows) return rows.status();
     Result<Plan> plan = make_plan(
         *network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "", halide_version()});

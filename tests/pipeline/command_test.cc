@@ -169,6 +169,16 @@ TEST_CASE("a damaged row is no obstacle for another target") {
   must_compile(folder.file("out"), {"--target", "x86-64-v3", "--schedules", folder.file("rows")});
 }
 
+TEST_CASE("default schedules are taken without looking at any row") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "rows" / "x86-64-v3");
+  write_file(folder.path() / "rows" / "x86-64-v3" / "head.rows", "nonsense\n");
+  setenv("EFFNET_SCHEDULES", folder.file("rows").c_str(), 1);
+  check_refused(compile_small(folder.file("out"), {"--target", "x86-64-v3"}), {"head.rows:1: "});
+  must_compile(folder.file("out"), {"--target", "x86-64-v3", "--default-schedules"});
+  unsetenv("EFFNET_SCHEDULES");
+}
+
 }  // namespace
 
 }  // namespace effnet::test

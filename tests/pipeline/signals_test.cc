@@ -15,9 +15,9 @@ ProcessResult compile_and_send(const TemporaryFolder& folder, const std::string&
   write_file(folder.path() / "slow-cc",
              "#!/bin/sh\necho $$ > \"${0%slow-cc}cc-id\"\nsleep 3\nexec cc \"$@\"\n");
   std::filesystem::permissions(folder.path() / "slow-cc", std::filesystem::perms::owner_all);
-  const std::string compile =
-      EFFNETC " compile tf_efficientnet_lite0 --resolution 64 --cache-dir " EFFNET_BINARY_DIR
-              "/tests/kernels --cc ./slow-cc -o a/b/c";
+  const std::string compile = EFFNETC
+      " compile tf_efficientnet_lite0 --resolution 64 --default-schedules --cache-dir " EFFNET_BINARY_DIR
+      "/tests/kernels --cc ./slow-cc -o a/b/c";
   return run_program({"sh", "-c",
                       before + "; " + compile + " & while ! [ -s cc-id ]; do sleep 0.05; done; kill -" +
                           signal + " $!; wait $!"},

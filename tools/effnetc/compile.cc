@@ -81,6 +81,8 @@ void add_compile(CLI::App& app, Commands& commands) {
   command->add_option("--cc", r.cc, "C compiler of the generated .c")->capture_default_str();
   command->add_option("--schedules", r.schedules, "Folder of schedule rows that go before all others")
       ->check(CLI::ExistingDirectory);
+  command->add_flag("--default-schedules", r.default_schedules, "No rows: every step runs on its default")
+      ->excludes("--schedules");
   command->add_option("--cache-dir", r.jobs.cache_dir, "Cache of compiled kernels (default: ~/.cache/effnet)")
       ->take_last();
   commands.push_back({command, [a] { return run_compile(*a); }});
