@@ -18,9 +18,9 @@ struct LibraryRequest {
   std::vector<CpuTarget> targets;  // best first
   std::string folder;              // made if missing
   bool shared = false;
-  int threads = 1;        // schedules are taken for so many
-  std::string cc = "cc";  // C compiler; may have arguments behind spaces
-  std::string schedules;  // a folder of rows before all others; may be empty
+  int threads = 1;                 // schedules are taken for so many
+  std::string cc = "cc";           // C compiler; may have arguments behind spaces
+  std::string schedules;           // a folder of rows before all others; may be empty
   bool default_schedules = false;  // no rows at all
   JobOptions jobs;
   std::function<void(const std::string&)> warn;  // may be empty

@@ -147,12 +147,19 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
   return rows;
 }
 
+namespace {
+
+// What is best for one thread may be a single task, which is no work for a second one.
+bool serves(const ScheduleRow& row, int threads) { return (row.threads == 1) == (threads == 1); }
+
+}  // namespace
+
 const ScheduleRow* ScheduleRows::find(const std::string& operation, const Numbers& problem,
                                       int threads) const {
   const Numbers key = without_padding(problem);
   const Entry* best = nullptr;
   for (const Entry& entry : entries_) {
-    if (entry.operation != operation || entry.row.problem != key) continue;
+    if (entry.operation != operation || entry.row.problem != key || !serves(entry.row, threads)) continue;
     if (best && best->folder < entry.folder) break;
     if (!best || std::abs(entry.row.threads - threads) < std::abs(best->row.threads - threads)) best = &entry;
   }
@@ -197,7 +204,7 @@ const ScheduleRow* ScheduleRows::find_near(const std::string& operation, const N
       const double ratio = (number.second + 1.0) / (row->problem.at(number.first) + 1.0);
       return ratio < 1.34 && ratio > 1 / 1.34;
     });
-    if (near) return row;
+    if (near && serves(*row, threads)) return row;
   }
   return nullptr;
 }

@@ -53,7 +53,8 @@ class ScheduleRows {
   std::vector<const ScheduleRow*> nearest(const std::string& operation, const Numbers& problem, int threads,
                                           std::size_t count) const;
 
-  // The row for this problem, tuned for `threads` or, failing that, for the nearest number of threads.
+  // The row for this problem, tuned for `threads` or, failing that, for the nearest number of threads; rows for one
+  // thread and rows for several do not stand in for each other.
   const ScheduleRow* find(const std::string& operation, const Numbers& problem, int threads) const;
 
  private:
