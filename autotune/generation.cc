@@ -68,7 +68,7 @@ std::vector<Workbench::Built> Workbench::build(const std::vector<Wanted>& wanted
   const int first = built_;
   built_ += static_cast<int>(wanted.size());
   const auto work = [&] {
-    for (std::size_t i; (i = next++) < wanted.size();)
+    for (std::size_t i = next++; i < wanted.size(); i = next++)
       built[i] = build_one(wanted[i], networks, first + static_cast<int>(i));
   };
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -83,9 +83,11 @@ std::string curves(const TuneState& state) {
   const auto rows = static_cast<int>((state.steps.size() + columns - 1) / columns);
   std::string svg = formatted("<svg viewBox='0 0 %.0f %.0f' xmlns='http://www.w3.org/2000/svg'>",
                               columns * column + 10, rows * row + 10);
-  for (std::size_t i = 0; i < state.steps.size(); ++i)
-    svg += curve_of(state.steps[i], 5 + static_cast<double>(i % columns) * column,
-                    20 + static_cast<double>(i / columns) * row);
+  for (std::size_t i = 0; i < state.steps.size(); ++i) {
+    const std::size_t across = i % columns, down = i / columns;
+    svg += curve_of(state.steps[i], 5 + static_cast<double>(across) * column,
+                    20 + static_cast<double>(down) * row);
+  }
   return svg + "</svg>";
 }
 
@@ -106,12 +108,21 @@ double gflops(const StepState& s, double nanoseconds) {
   return nanoseconds > 0 ? 2 * s.step.multiply_adds / nanoseconds : 0;
 }
 
+// The powers of ten on an axis.
+std::vector<double> decades(const LogAxis& axis) {
+  const int first = static_cast<int>(std::ceil(std::log10(axis.least) - 1e-3));
+  const int last = static_cast<int>(std::floor(std::log10(axis.most) + 1e-3));
+  std::vector<double> values;
+  for (int exponent = first; exponent <= last; ++exponent) values.push_back(std::pow(10, exponent));
+  return values;
+}
+
 std::string grid(const LogAxis& x, const LogAxis& y) {
   std::string svg;
-  for (double v = std::pow(10, std::ceil(std::log10(x.least))); v <= x.most * 1.001; v *= 10)
+  for (const double v : decades(x))
     svg +=
         line(x(v), y.from, x(v), y.to, "#e5e5e5") + text_at(x(v), y.from + 16, "middle", formatted("%g", v));
-  for (double v = std::pow(10, std::ceil(std::log10(y.least))); v <= y.most * 1.001; v *= 10)
+  for (const double v : decades(y))
     svg +=
         line(x.from, y(v), x.to, y(v), "#e5e5e5") + text_at(x.from - 6, y(v) + 4, "end", formatted("%g", v));
   return svg +

@@ -7,9 +7,9 @@ namespace effnet {
 namespace {
 
 struct Row {
-  double width, depth;
-  int resolution;
-  double crop;  // of TensorFlow's weights, likewise the interpolation
+  double width = 0, depth = 0;
+  int resolution = 0;
+  double crop = 0;  // of TensorFlow's weights, likewise the interpolation
   Interpolation interpolation = Interpolation::bicubic;
 };
 

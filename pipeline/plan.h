@@ -36,7 +36,7 @@ enum class Place {
 
 struct Argument {
   std::string name;  // as the generator calls it
-  Place place;
+  Place place = Place::weight;
   int index = 0;
   std::int64_t block_floats = 0, strip_floats = 0;  // offset of block b and strip s: b * block + s * strip
 };
