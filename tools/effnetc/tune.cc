@@ -85,7 +85,7 @@ Status run_tune(TuneArguments& a) {
   TuneView view;
   TuneListener listener{[&](const TuneState& now) { view.show(now); },
                         [&](const std::string& line) { view.say(line); }};
-  const Status tuned = tune(r, listener, state);
+  Status tuned = tune(r, listener, state);
   view.clear();
   if (!tuned) return tuned;
   if (!a.report.empty())
