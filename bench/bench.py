@@ -12,16 +12,14 @@ import pathlib
 import subprocess
 import sys
 
+import shared
+
 COLUMNS = ("network", "target", "threads", "median ms", "fastest ms", "GFLOP/s", "peak %", "bound ms", "median / bound",
            "arena MB")
 
 
-def full_name(model):
-    return f"efficientnet_b{model}" if model.isdigit() else model
-
-
 def measure(arguments, model, threads):
-    command = [str(arguments.bin / "effnet"), "bench", model, "--lib-dir", str(arguments.lib_dir / f"threads{threads}"), "--json",
+    command = [arguments.bin / "effnet", "bench", model, "--lib-dir", arguments.lib_dir / f"threads{threads}", "--json",
                "--threads", str(threads), "--seconds", str(arguments.seconds)]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # its errors go to the terminal
     return json.loads(result.stdout) if result.returncode == 0 else None
@@ -34,27 +32,11 @@ def row(result):
             f"{result['arena_bytes'] / 1e6:.2f}")
 
 
-def print_table(results):
-    rows = [COLUMNS, *map(row, results)]
-    widths = [max(len(cells[i]) for cells in rows) for i in range(len(COLUMNS))]
-    rows.insert(1, tuple("-" * width for width in widths))
-    for cells in rows:
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |")
-
-
-def print_machine(results):
-    print(f"\nCPU: {results[0]['cpu']}")
-    for threads in sorted({result["threads"] for result in results}):
-        same = [result for result in results if result["threads"] == threads]
-        line = f"FMA peak, {threads} thread(s): {max(result['peak_gflops'] for result in same):.1f} GFLOP/s"
-        trips = [result["round_trip_ns"] for result in same if result.get("round_trip_ns")]
-        print(line + (f"; cache line round trip {min(trips):.0f} ns" if trips else ""))
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the program effnet")
-    parser.add_argument("--lib-dir", type=pathlib.Path, required=True, help="with a folder threads<N> of lib<name>.so for every number of threads")
+    parser.add_argument("--lib-dir", type=pathlib.Path, required=True,
+                        help="with a folder threads<N> of lib<name>.so for every number of threads")
     parser.add_argument("--models", default="0,1,2,3,4,5,6,7", help="numbers of EfficientNets or full names")
     parser.add_argument("--threads", default="1,2", help="numbers of threads")
     parser.add_argument("--seconds", type=float, default=3, help="for each measurement")
@@ -64,7 +46,7 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    keys = [(full_name(model), int(threads)) for model in arguments.models.split(",")
+    keys = [(shared.full_name(model), int(threads)) for model in arguments.models.split(",")
             for threads in arguments.threads.split(",")]
     best, failed = {}, set()
     for _ in range(arguments.rounds):
@@ -76,8 +58,9 @@ def main():
                 best[key] = result
     results = [best[key] for key in keys if key in best]
     if results:
-        print_table(results)
-        print_machine(results)
+        shared.print_table([COLUMNS, *map(row, results)])
+        print(f"\nCPU: {results[0]['cpu']}")
+        shared.print_peaks(results)
     return 1 if failed else 0
 
 

@@ -15,11 +15,14 @@ import pathlib
 import subprocess
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
 import compare
 import environment
 import files
 import report
 import runners
+import shared
 import throughput
 import turns
 
@@ -82,10 +85,6 @@ def attempt(what, function, *arguments):
         return None
 
 
-def full_name(model):
-    return f"efficientnet_b{model}" if model.isdigit() else model
-
-
 def names(text):
     return text.split(",")
 
@@ -127,7 +126,7 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     bench = Bench(arguments)
-    networks = [full_name(model) for model in arguments.models]
+    networks = [shared.full_name(model) for model in arguments.models]
     if arguments.throughput:
         tried = [attempt(f"{network}, throughput", measure_throughput, bench, network) for network in networks]
     else:

@@ -1,15 +1,10 @@
 """The tables, in Markdown."""
 
+import shared
 import throughput
 
 TITLES = {"effnet": "effnet", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO f32", "litert": "LiteRT",
           "ncnn": "ncnn"}
-
-
-def _print_table(rows):
-    widths = [max(len(cells[i]) for cells in rows) for i in range(len(rows[0]))]
-    for cells in [rows[0], ["-" * width for width in widths], *rows[1:]]:
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |")
 
 
 def _time(result, engine):
@@ -30,7 +25,7 @@ def print_comparison(results):
                      TITLES.get(result["best_peer"], "-"), _ratio(result["ratio"]),
                      f"{100 * result['engines']['effnet']['peak_fraction']:.1f}", f"{result['bound_ms']:.2f}",
                      _ratio(result["bound_ratio"])])
-    _print_table(rows)
+    shared.print_table(rows)
     print("\nTimes in ms: median (fastest). Ratios: the median over the rounds of what the same round gave.")
     ratios = [result["ratio"] for result in results if result["ratio"] is not None]
     if ratios:
@@ -46,14 +41,10 @@ def print_throughput(result):
         rows.append([TITLES[engine], *("-" if speed is None else f"{speed:.1f}" for speed in speeds),
                      _ratio(numbers.get("batch_to_instances")),
                      *(_ratio(numbers["effnet_ratio"].get(way)) for way in throughput.WAYS)])
-    _print_table(rows)
+    shared.print_table(rows)
 
 
 def print_machine(results, versions):
     print(f"\nCPU: {results[0]['cpu']}; effnet for {results[0]['target']} ({results[0]['instruction_set']})")
-    for threads in sorted({result["threads"] for result in results}):
-        same = [result for result in results if result["threads"] == threads]
-        line = f"FMA peak, {threads} thread(s): {max(result['peak_gflops'] for result in same):.1f} GFLOP/s"
-        trips = [result["round_trip_ns"] for result in same if result["round_trip_ns"]]
-        print(line + (f"; cache line round trip {min(trips):.0f} to {max(trips):.0f} ns" if trips else ""))
+    shared.print_peaks(results)
     print(f"Versions: {', '.join(versions)}")

@@ -87,10 +87,3 @@ class Peer:
         self._process.kill()
         self._process.wait()
         self._errors.close()
-
-
-def turn(runners, seconds):
-    """All at the same time; their answers."""
-    for runner in runners:
-        runner.begin(seconds)
-    return [runner.finish() for runner in runners]
