@@ -1,13 +1,9 @@
 #include "autotune/generation.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
-#include <thread>
 
-#include "base/unfinished.h"
+#include "base/parallel.h"
 #include "pipeline/library.h"
 
 namespace effnet {
@@ -15,34 +11,21 @@ namespace effnet {
 namespace fs = std::filesystem;
 
 Result<Workbench> Workbench::create(const TuneRequest& request) {
-  std::error_code failed;
-  std::string folder = (fs::temp_directory_path(failed) / "effnet-tune-XXXXXX").string();
-  if (failed || !mkdtemp(folder.data())) return Status::error("cannot make a folder in " + folder);
-  add_unfinished(folder);
+  Result<OwnedFolder> folder = OwnedFolder::create();
+  if (!folder) return folder.status();
   CandidateBuilder builder{request.target,  request.cc,
-                           folder,          installed("share/effnet/candidate"),
+                           folder->path(),  installed("share/effnet/candidate"),
                            request.threads, request.candidate_seconds,
                            request.jobs,    ""};
-  builder.kernels = folder + "/kernels";
+  builder.kernels = folder->path() + "/kernels";
   builder.jobs.seconds = std::max(60, 3 * request.candidate_seconds);
   builder.jobs.memory_bytes = request.memory_bytes;
   // A little later than the candidate's own alarm, so that a run on another machine ends there too.
-  Workbench bench(std::move(builder), {request.runner, request.candidate_seconds + 2.0,
-                                       request.runner.empty() ? request.memory_bytes : 0});
+  Workbench bench(
+      *std::move(folder), std::move(builder),
+      {request.runner, request.candidate_seconds + 2.0, request.runner.empty() ? request.memory_bytes : 0});
   if (Status status = bench.builder_.prepare(); !status) return status;
   return bench;
-}
-
-Workbench::Workbench(Workbench&& other) noexcept
-    : builder_(std::move(other.builder_)), runner_(std::move(other.runner_)), built_(other.built_) {
-  other.builder_.folder.clear();
-}
-
-Workbench::~Workbench() {
-  if (builder_.folder.empty()) return;
-  std::error_code ignored;
-  fs::remove_all(builder_.folder, ignored);
-  remove_unfinished(builder_.folder);
 }
 
 void Workbench::remove(const std::string& program) {
@@ -64,19 +47,10 @@ Workbench::Built Workbench::build_one(const Wanted& wanted, const std::vector<Ne
 std::vector<Workbench::Built> Workbench::build(const std::vector<Wanted>& wanted,
                                                const std::vector<Network>& networks) {
   std::vector<Built> built(wanted.size());
-  std::atomic<std::size_t> next{0};
   const int first = built_;
   built_ += static_cast<int>(wanted.size());
-  const auto work = [&] {
-    for (std::size_t i = next++; i < wanted.size(); i = next++)
-      built[i] = build_one(wanted[i], networks, first + static_cast<int>(i));
-  };
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int jobs = builder_.jobs.jobs > 0 ? builder_.jobs.jobs : cores;
-  std::vector<std::thread> threads;
-  for (int i = 1; i < std::min<int>(jobs, static_cast<int>(wanted.size())); ++i) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
+  parallel_for(builder_.jobs.jobs, static_cast<int>(wanted.size()),
+               [&](int i) { built[i] = build_one(wanted[i], networks, first + i); });
   return built;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "autotune/owned_folder.h"
 #include "autotune/tuner.h"
 
 namespace effnet {
@@ -16,9 +17,6 @@ struct Comparison {
 class Workbench {
  public:
   static Result<Workbench> create(const TuneRequest& request);
-  Workbench(Workbench&& other) noexcept;
-  Workbench& operator=(Workbench&&) = delete;
-  ~Workbench();
 
   // The program of every schedule, or why there is none, in their order.
   struct Built {
@@ -35,10 +33,11 @@ class Workbench {
   static void remove(const std::string& program);
 
  private:
-  Workbench(CandidateBuilder builder, Runner runner)
-      : builder_(std::move(builder)), runner_(std::move(runner)) {}
+  Workbench(OwnedFolder folder, CandidateBuilder builder, Runner runner)
+      : folder_(std::move(folder)), builder_(std::move(builder)), runner_(std::move(runner)) {}
   Built build_one(const Wanted& wanted, const std::vector<Network>& networks, int number) const;
 
+  OwnedFolder folder_;
   CandidateBuilder builder_;
   Runner runner_;
   int built_ = 0;

@@ -54,7 +54,7 @@ std::string line(double x1, double y1, double x2, double y2, const char* stroke,
 // --- search curves: one small picture a step ---
 
 std::string curve_of(const StepState& s, double left, double top) {
-  constexpr double width = 160, height = 70, lowest = 0.4;  // share of the default's time
+  constexpr double width = 190, height = 70, lowest = 0.4;  // share of the default's time
   const double most = std::max(1, s.tried);
   const auto x = [&](int candidates) { return left + width * candidates / most; };
   const auto y = [&](double ratio) {
@@ -78,8 +78,8 @@ std::string curve_of(const StepState& s, double left, double top) {
 }
 
 std::string curves(const TuneState& state) {
-  constexpr int columns = 6;
-  constexpr double column = 175, row = 110;
+  constexpr int columns = 5;
+  constexpr double column = 215, row = 110;
   const auto rows = static_cast<int>((state.steps.size() + columns - 1) / columns);
   std::string svg = formatted("<svg viewBox='0 0 %.0f %.0f' xmlns='http://www.w3.org/2000/svg'>",
                               columns * column + 10, rows * row + 10);
@@ -200,9 +200,9 @@ std::string step_table(const TuneState& state, const Peaks& peaks) {
                 "%%</td><td>%.1f</td><td>%s</td><td>%d</td><td>",
                 times, s.default_nanoseconds / 1000, s.nanoseconds() / 1000, 100 * (1 - s.ratio), rate,
                 peaks.flops > 0 ? formatted("%.0f %%", 1e11 * rate / peaks.flops).c_str() : "", s.tried) +
-            escaped(!s.failure.empty() ? s.failure
-                    : s.verified       ? to_text(s.best)
-                                       : "the default") +
+            escaped(!s.failure.empty()             ? s.failure
+                    : s.best != s.default_schedule ? to_text(s.best)
+                                                   : "the default") +
             "</td></tr>";
   }
   return html + "</table>";
@@ -233,7 +233,9 @@ std::string tune_report(const TuneState& state, const Peaks& peaks) {
          "the upper edge is 1, the lower one 0.4.</p>" +
          curves(state) +
          "<h2>Roofline</h2><p class='note'>One dot a step, where tuning left it; the line begins at the "
-         "default." +
+         "default. A step is measured again and again on the same data: one whose weights and maps stay in "
+         "the "
+         "caches can stand above the memory's line." +
          (peaks.flops > 0 ? "" : " The peaks are those of another machine and not known.") + "</p>" +
          roofline(state, peaks) + "<h2>Steps</h2>" + step_table(state, peaks) + failures(state) +
          "</body></html>\n";

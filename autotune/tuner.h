@@ -15,11 +15,14 @@
 
 namespace effnet {
 
+constexpr double worthwhile_ratio = 0.99;  // a schedule must be so much better than the default
+
 struct TuneRequest {
   std::vector<NetworkConfig> networks;
   CpuTarget target;
   int threads = 1;
   double budget_seconds = 600;
+  int most_candidates = 0;  // new ones, of all steps together; 0: no limit
   std::string log;
   std::string schedules;  // a folder of rows before all others; may be empty
   std::string output;     // folder of the rows that are written
@@ -46,8 +49,7 @@ struct StepState {
   std::string hash;     // of the default's outputs: every schedule's
   std::string failure;  // why the default cannot be measured
   double default_nanoseconds = 0;
-  double ratio = 1;       // of the best one's time to the default's
-  bool verified = false;  // by the long comparison at the end
+  double ratio = 1;  // of the best one's time to the default's
   std::string default_program, best_program;
   int tried = 0, resumed = 0;
   std::vector<CurvePoint> curve;
@@ -64,6 +66,7 @@ struct FailedCandidate {
 };
 
 struct TuneState {
+  CpuTarget target;
   LogContext context;
   int cores = 0;
   double elapsed = 0, budget = 0;
@@ -76,12 +79,17 @@ struct TuneState {
 
   // The sum over a network's steps, of the defaults and of the best, in nanoseconds.
   std::pair<double, double> times_of(std::size_t network) const;
+  // When the search had found this share of a network's final gain; 0 when there is none.
+  double seconds_to_gain(std::size_t network, double share) const;
 };
 
 struct TuneListener {
   std::function<void(const TuneState&)> changed;
   std::function<void(const std::string&)> say;  // one line
 };
+
+// The different steps of the request's networks, with their search spaces, into `state`.
+Status add_steps(const TuneRequest& request, TuneState& state);
 
 // Runs until the budget is used up, nothing is left to try or a signal asks to end; writes the rows.
 Status tune(const TuneRequest& request, const TuneListener& listener, TuneState& state);

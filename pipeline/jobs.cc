@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
-#include <thread>
 
 #include "base/files.h"
+#include "base/parallel.h"
 #include "base/process.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -151,30 +151,21 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
   sweep(cache_dir_of(options));
   const int total = static_cast<int>(kernels.size());
   std::vector<std::string> objects(kernels.size());
-  std::atomic<int> next{0};
   std::mutex mutex;  // guards `done`, `failure` and the caller's progress
   int done = 0;
   Status failure;
-  const auto work = [&] {
-    for (int i = next++; i < total; i = next++) {
-      Result<std::string> object = compile_kernel_apart(kernels[i], target, options);
-      const std::lock_guard lock(mutex);
-      if (!object) {
-        if (failure.ok()) failure = object.status();
-        next = total;
-        return;
-      }
-      objects[i] = *std::move(object);
-      ++done;
-      if (options.progress) options.progress(done, total);
+  parallel_for(options.jobs, total, [&](int i) {
+    if (const std::lock_guard lock(mutex); !failure.ok()) return;
+    Result<std::string> object = compile_kernel_apart(kernels[i], target, options);
+    const std::lock_guard lock(mutex);
+    if (!object) {
+      if (failure.ok()) failure = object.status();
+      return;
     }
-  };
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int jobs = std::clamp(options.jobs > 0 ? options.jobs : cores, 1, std::max(1, total));
-  std::vector<std::thread> threads;
-  for (int i = 1; i < jobs; ++i) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
+    objects[i] = *std::move(object);
+    ++done;
+    if (options.progress) options.progress(done, total);
+  });
   if (!failure.ok()) return failure;
   return objects;
 }

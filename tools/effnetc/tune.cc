@@ -111,6 +111,9 @@ void add_tune(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("--budget", a->budget, "Time: 90s, 10m, 1h")->capture_default_str();
+  command
+      ->add_option("--candidates", r.most_candidates, "Ends after so many new ones, also before the budget")
+      ->check(CLI::Range(1, 1000000));
   command->add_option("--log", r.log, "Where measurements are kept (default: in the user's data folder)")
       ->type_name("FILE");
   command->add_option("--merge", a->merge, "Adds the measurements of another log to this one")

@@ -115,13 +115,16 @@ std::string tune_tables(const TuneState& state, const TuneRequest& request) {
     text += pad(s.step.name, width) + formatted("  %5d  %10.1f  %10.1f %5.1f%%  %10d  ", times,
                                                 s.default_nanoseconds / 1000, s.nanoseconds() / 1000,
                                                 gain(s.ratio), s.tried);
-    text += (s.failure.empty() ? (s.verified ? to_text(s.best) : "the default") : s.failure) + "\n";
+    text +=
+        (s.failure.empty() ? (s.best != s.default_schedule ? to_text(s.best) : "the default") : s.failure) +
+        "\n";
   }
   for (std::size_t n = 0; n < state.networks.size(); ++n) {
     const auto [before, after] = state.times_of(n);
     text +=
-        formatted("%s: %.3f ms -> %.3f ms (%.1f %%), the sum of its steps\n", state.networks[n].name.c_str(),
-                  before / 1e6, after / 1e6, before > 0 ? gain(after / before) : 0);
+        formatted("%s: %.3f ms -> %.3f ms (%.1f %%), the sum of its steps; 95 %% of the gain after %.0f s\n",
+                  state.networks[n].name.c_str(), before / 1e6, after / 1e6,
+                  before > 0 ? gain(after / before) : 0, state.seconds_to_gain(n, 0.95));
   }
   if (!state.failed.empty()) text += std::to_string(state.failed.size()) + " candidates failed:\n";
   for (const FailedCandidate& f : state.failed)
@@ -132,6 +135,17 @@ std::string tune_tables(const TuneState& state, const TuneRequest& request) {
                    state.cores) +
          request.output + "\n";
 }
+
+namespace {
+
+// Pairs of candidates tried and the best ratio to the default's time.
+nlohmann::ordered_json curve_json(const StepState& s) {
+  nlohmann::ordered_json curve = nlohmann::json::array();
+  for (const CurvePoint& point : s.curve) curve.push_back({point.candidates, point.ratio});
+  return curve;
+}
+
+}  // namespace
 
 std::string tune_json(const TuneState& state, const TuneRequest& request) {
   nlohmann::ordered_json steps = nlohmann::json::array(), networks = nlohmann::json::array(),
@@ -146,13 +160,16 @@ std::string tune_json(const TuneState& state, const TuneRequest& request) {
                      {"gain", 1 - s.ratio},
                      {"candidates", s.tried},
                      {"resumed", s.resumed},
-                     {"verified", s.verified},
+                     {"curve", curve_json(s)},
+                     {"tuned", s.best != s.default_schedule},
                      {"schedule", s.best},
                      {"failure", s.failure}});
   for (std::size_t n = 0; n < state.networks.size(); ++n) {
     const auto [before, after] = state.times_of(n);
-    networks.push_back(
-        {{"network", state.networks[n].name}, {"default_ms", before / 1e6}, {"best_ms", after / 1e6}});
+    networks.push_back({{"network", state.networks[n].name},
+                        {"default_ms", before / 1e6},
+                        {"best_ms", after / 1e6},
+                        {"seconds_to_95_percent_of_gain", state.seconds_to_gain(n, 0.95)}});
   }
   for (const FailedCandidate& f : state.failed)
     failed.push_back(
