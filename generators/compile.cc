@@ -47,8 +47,8 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     for (const auto& [name, value] : request.parameters) generator->set_generatorparam_value(name, value);
     Halide::Pipeline pipeline = generator->build_pipeline();
 
-    std::int64_t scratch_floats = 0;
-    pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_floats));
+    std::int64_t scratch_bytes = 0;
+    pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_bytes));
     Halide::Module module = pipeline.compile_to_module(arguments_of(*generator), request.symbol, target,
                                                        Halide::LinkageType::External);
     // Sums are strict (common/ordered.h), which would also forbid fused multiply-adds: they keep the order and are
@@ -57,7 +57,7 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     std::map<Halide::OutputFileType, std::string> outputs{{Halide::OutputFileType::object, files.object}};
     if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly;
     module.compile(outputs);
-    return scratch_floats * 4;
+    return scratch_bytes;
   } catch (const Halide::Error& e) {
     return Status::error(request.generator + " for " + request.target + ": " + e.what());
   }

@@ -110,8 +110,9 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
                                   : schedule_folders(request.schedules, installed("share/effnet/schedules"));
     Result<ScheduleRows> rows = ScheduleRows::load(folders, target.name, operations);
     if (!rows) return rows.status();
-    Result<Plan> plan = make_plan(
-        *network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "", halide_version()});
+    Result<Plan> plan =
+        make_plan(*network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "",
+                             halide_version(), request.precision});
     if (!plan) return plan.status();
     for (const std::string& warning : plan->warnings)
       if (request.warn) request.warn(warning);

@@ -18,6 +18,7 @@ struct LibraryRequest {
   std::vector<CpuTarget> targets;  // best first
   std::string folder;              // made if missing
   bool shared = false;
+  Precision precision = Precision::fp32;
   int threads = 1;                 // schedules are taken for so many
   std::string cc = "cc";           // C compiler; may have arguments behind spaces
   std::string schedules;           // a folder of rows before all others; may be empty

@@ -38,7 +38,7 @@ struct Argument {
   std::string name;  // as the generator calls it
   Place place = Place::weight;
   int index = 0;
-  std::int64_t block_floats = 0, strip_floats = 0;  // offset of block b and strip s: b * block + s * strip
+  std::int64_t block_bytes = 0, strip_bytes = 0;  // offset of block b and strip s: b * block + s * strip
 };
 
 // One fused step of the network. Task t works on block t %
@@ -51,6 +51,7 @@ struct Step {
   int blocks = 1, strips = 1;
   int strip_rows = 0, total_rows = 0;  // where the kernel takes first_row and rows
   double multiply_adds = 0, activations = 0, bytes = 0;
+  double paired_multiply_adds = 0;  // of these: two bf16 products at once
 };
 
 // A tensor between steps.
@@ -60,10 +61,12 @@ struct Buffer {
   int first_step = 0, last_step = 0;
   std::int64_t offset = -1;    // in the arena
   std::int64_t map_bytes = 0;  // without that room
+  Element element = Element::f32;
 };
 
 struct Plan {
   Network network;
+  Precision precision = Precision::fp32;
   CpuTarget target;
   std::vector<PackedTensor> tensors;
   std::vector<Kernel> kernels;
@@ -80,6 +83,7 @@ struct PlanOptions {
   int threads = 1;
   const ScheduleRows* rows = nullptr;  // null: analytic defaults only
   std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
+  Precision precision = Precision::fp32;
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);

@@ -6,7 +6,10 @@
 #include <cstring>
 
 #include "effnet_program.h"
+#include "formats/bf16.h"
 #include "formats/safetensors.h"
+#include "generators/compile.h"
+#include "generators/pointwise/schedule.h"
 #include "generators/target.h"
 #include "pipeline/library.h"
 #include "tests/catch.h"
@@ -33,8 +36,8 @@ const std::vector<OneBlock> shapes = {
 
 // A library whose buffers all have their own place in the
 // arena, so that every step's output can be looked at.
-LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target) {
-  Result<Plan> plan = make_plan(network, {target, 1, nullptr});
+LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target, Precision precision) {
+  Result<Plan> plan = make_plan(network, {.target = target, .precision = precision});
   REQUIRE(plan.ok());
   std::int64_t offset = 0;
   for (Buffer& buffer : plan->buffers) {
@@ -51,41 +54,45 @@ struct Run {
   std::vector<float> input, logits;
   std::vector<float> arena;
 
-  const float* buffer(const std::string& name) const {
+  const Buffer& buffer(const std::string& name) const {
     for (const Buffer& b : plan.buffers)
-      if (b.name == name) return arena.data() + b.offset / 4;
+      if (b.name == name) return b;
     FAIL("no buffer " + name);
-    return nullptr;
+    return plan.buffers[0];
+  }
+  // Element `index` of a buffer.
+  float value(const Buffer& b, std::size_t index) const {
+    const auto* memory = reinterpret_cast<const unsigned char*>(arena.data()) + b.offset;
+    if (b.element == Element::f32) return reinterpret_cast<const float*>(memory)[index];
+    REQUIRE(b.element == Element::bf16);
+    return from_bf16(reinterpret_cast<const std::uint16_t*>(memory)[index]);
   }
   Tensor3 map(const std::string& name, const Shape& shape) const {
     Tensor3 result(shape.height, shape.width, shape.channels);
-    const float* values = buffer(name);
+    const Buffer& b = buffer(name);
     for (int y = 0; y < shape.height; ++y)
       for (int x = 0; x < shape.width; ++x)
         for (int c = 0; c < shape.channels; ++c)
-          result.at(y, x, c) = values[(y * shape.width + x) * padded(shape.channels) + c];
+          result.at(y, x, c) = value(b, (y * shape.width + x) * padded(shape.channels) + c);
     return result;
+  }
+  // What storing a map may be off, to its size: half a unit in the last place.
+  double rounding() const { return buffer("stem").element == Element::f32 ? 0 : 0x1.01p-8; }
+  Gate gate() const {
+    for (const Kernel& kernel : plan.kernels)
+      if (kernel.operation == "project") return static_cast<Gate>(kernel.problem.at("gated"));
+    return Gate::none;
   }
 };
 
-FloatTensors tensors_of(const effnet_program& program, std::span<const std::byte> file) {
+FloatTensors tensors_of(std::span<const std::byte> file) {
   Safetensors parsed;
   char error[200];
   REQUIRE(parsed.parse(file, {}, error));
-  FloatTensors tensors;
-  for (int i = 0; i < program.tensor_count; ++i) {
-    const Tensor* t = parsed.find(program.tensors[i].name);
-    REQUIRE(t);
-    FloatTensor copy;
-    copy.shape.assign(t->shape, t->shape + t->rank);
-    copy.values.resize(t->bytes / 4);
-    std::memcpy(copy.values.data(), t->data, t->bytes);
-    tensors[std::string(t->name)] = std::move(copy);
-  }
-  return tensors;
+  return to_floats(parsed);
 }
 
-Run compile_and_run(const Network& network, const CpuTarget& target) {
+Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision = Precision::fp32) {
   const TemporaryFolder folder;
   LibraryRequest request;
   request.name = "one_block";
@@ -94,7 +101,7 @@ Run compile_and_run(const Network& network, const CpuTarget& target) {
   request.shared = true;
   request.jobs.compiler = EFFNETC;
   request.jobs.cache_dir = EFFNET_BINARY_DIR "/tests/kernels";
-  const LibraryPlan library = spread_out_plan(network, target);
+  const LibraryPlan library = spread_out_plan(network, target, precision);
   const Status built = write_library(request, library);
   INFO((built.ok() ? "" : built.message()));
   REQUIRE(built.ok());
@@ -116,7 +123,7 @@ Run compile_and_run(const Network& network, const CpuTarget& target) {
 
   const Result<RandomWeights> weights = RandomWeights::make(*program());
   REQUIRE(weights.ok());
-  Run result{library.variants[0], unpack(network, tensors_of(*program(), weights->file())), {}, {}, {}};
+  Run result{library.variants[0], unpack(network, tensors_of(weights->file())), {}, {}, {}};
   RandomNumbers random(7);
   result.input.resize(static_cast<std::size_t>(network.resolution) * network.resolution * 3);
   for (float& v : result.input) v = random(1.0f);
@@ -156,16 +163,22 @@ double tolerance(double length, double a, double b, double result) {
   return 1.1920929e-7 * 4 * length * a * b + 2e-6 * std::max(1.0, result);
 }
 
+// `rounding`: of a result that is stored in a shorter type, to its size.
 void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a,
-             double b) {
+             double b, double rounding = 0) {
   REQUIRE(got.size() == wanted.size());
   double worst = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     REQUIRE(std::isfinite(got[i]));
-    worst = std::max(worst, std::abs(got[i] - wanted[i]));
+    worst = std::max(worst, std::abs(got[i] - wanted[i]) - rounding * std::abs(wanted[i]));
   }
   INFO(what);
-  CHECK(worst <= tolerance(length, a, b, largest(wanted)));
+  CHECK(worst <= tolerance(length, a, b, largest(wanted)) * (1 + rounding));
+}
+
+// A factor with the gate in it is stored in the type of maps: rounded like every map.
+double stored(const Run& r, double value) {
+  return r.rounding() == 0 ? value : from_bf16(to_bf16(static_cast<float>(value)));
 }
 
 void check_steps(const Network& n, const Run& r) {
@@ -178,7 +191,8 @@ void check_steps(const Network& n, const Run& r) {
   const Tensor3 stem_wanted =
       activate(n.stem.activation,
                convolution(input, weight("stem.weight"), weight("stem.bias"), {3, 2, n.stem.border}));
-  compare("stem", stem.values, stem_wanted.values, 27, largest(input.values), largest(weight("stem.weight")));
+  compare("stem", stem.values, stem_wanted.values, 27, largest(input.values), largest(weight("stem.weight")),
+          r.rounding());
 
   const Layer& dw = block.depthwise;
   Tensor3 expanded = stem;
@@ -197,9 +211,10 @@ void check_steps(const Network& n, const Run& r) {
   // The expansion's error goes through the depthwise sum.
   const double through = expand_error / 1.1920929e-7 / 4 / std::max(1e-9, largest(expanded.values));
   compare("depthwise", wide.values, wide_wanted.values, dw.kernel * dw.kernel * (1 + through),
-          largest(expanded.values), largest(dw_weight));
+          largest(expanded.values), largest(dw_weight), r.rounding());
 
   Tensor3 gated = wide;
+  Values project_weight = weight("blocks.0.project.weight");
   if (block.has_squeeze_excite) {
     const std::string name = "blocks.0.squeeze_excite";
     const Values gates =
@@ -208,17 +223,16 @@ void check_steps(const Network& n, const Run& r) {
     const Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
     compare("squeeze_excite", gate.values, gates, wide.channels, largest(wide.values),
             largest(weight(name + ".reduce.weight")));
-    for (int y = 0; y < gated.height; ++y)
-      for (int x = 0; x < gated.width; ++x)
-        for (int c = 0; c < gated.channels; ++c) gated.at(y, x, c) *= gate.at(0, 0, c);
+    Values& factors = r.gate() == Gate::input ? gated.values : project_weight;
+    for (std::size_t i = 0; i < factors.size(); ++i)
+      factors[i] = stored(r, factors[i] * gate.values[i % gate.values.size()]);
   }
 
-  Tensor3 narrow_wanted =
-      pointwise(gated, weight("blocks.0.project.weight"), weight("blocks.0.project.bias"));
+  Tensor3 narrow_wanted = pointwise(gated, project_weight, weight("blocks.0.project.bias"));
   if (block.residual) narrow_wanted = add(narrow_wanted, stem);
   const Tensor3 narrow = r.map("blocks.0.project", block.project.out);
   compare("project", narrow.values, narrow_wanted.values, wide.channels, largest(gated.values),
-          largest(weight("blocks.0.project.weight")));
+          largest(project_weight), r.rounding());
 
   const Tensor3 last = r.map("head", n.head.out);
   const Tensor3 last_wanted =
@@ -236,32 +250,63 @@ void check_steps(const Network& n, const Run& r) {
 
 }  // namespace
 
-TEST_CASE("Every operator equals the reference on awkward shapes, for every target that runs here") {
+TEST_CASE("Every operator equals the reference on awkward shapes, for every type and target that runs here") {
   int tested = 0;
   for (const CpuTarget& target : cpu_targets()) {
     if (!runs_here(target)) continue;
-    for (const OneBlock& shape : shapes) {
-      INFO(target.name << ", resolution " << shape.resolution << ", " << shape.stem_channels
-                       << " channels, kernel " << shape.kernel << ", stride " << shape.stride);
-      const Network network = one_block_network(shape);
-      check_steps(network, compile_and_run(network, target));
-      ++tested;
+    for (const PrecisionTraits& type : precisions()) {
+      for (const OneBlock& shape : shapes) {
+        INFO(target.name << ", " << type.name << ", resolution " << shape.resolution << ", "
+                         << shape.stem_channels << " channels, kernel " << shape.kernel << ", stride "
+                         << shape.stride);
+        const Network network = one_block_network(shape);
+        check_steps(network, compile_and_run(network, target, type.precision));
+        ++tested;
+      }
     }
   }
-  CHECK(tested >= static_cast<int>(shapes.size()));
+  CHECK(tested >= static_cast<int>(shapes.size() * precisions().size()));
 }
 
 TEST_CASE("A schedule changes the speed and not one bit") {
   const Network network =
       one_block_network({45, 16, 6, 5, 1, 32, Padding::symmetric, true, Activation::swish, 32, 7});
-  const Result<CpuTarget> host = find_target("host");
-  REQUIRE(host.ok());
-  CpuTarget other = *host;  // the same instructions, other register tiles and blocks
-  other.machine.registers /= 2;
-  const Run a = compile_and_run(network, *host), b = compile_and_run(network, other);
-  REQUIRE(a.plan.kernels[1].schedule != b.plan.kernels[1].schedule);
-  CHECK(a.logits == b.logits);
-  CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+  for (const CpuTarget& target : cpu_targets()) {
+    if (!runs_here(target) || target.name == "x86-64") continue;
+    for (const PrecisionTraits& type : precisions()) {
+      INFO(target.name << ", " << type.name);
+      CpuTarget other = target;  // the same instructions, other register tiles and blocks
+      other.machine.registers /= 2;
+      const Run a = compile_and_run(network, target, type.precision),
+                b = compile_and_run(network, other, type.precision);
+      REQUIRE(a.plan.kernels[1].schedule != b.plan.kernels[1].schedule);
+      CHECK(a.logits == b.logits);
+      CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+    }
+  }
+}
+
+TEST_CASE("Inner loops multiply with the instruction of their element type") {
+  const Network network =
+      one_block_network({30, 16, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  const TemporaryFolder folder;
+  int looked_at = 0;
+  for (const char* name : {"znver4", "x86-64-v4", "x86-64-v3"}) {
+    const CpuTarget target = *find_target(name);
+    const Result<Plan> plan = make_plan(network, {.target = target, .precision = Precision::bf16});
+    REQUIRE(plan.ok());
+    for (const Kernel& kernel : plan->kernels) {
+      if (!kernel.problem.count("weights") || !kernel.problem.count("out_channels")) continue;
+      INFO(name << ", " << kernel.operation);
+      const KernelFiles files{folder.file("kernel.o"), folder.file("kernel.s")};
+      REQUIRE(compile_kernel(kernel_request(kernel, target), files).ok());
+      const std::string assembly = read_file(files.assembly);
+      const bool multiplies_pairs = assembly.find("vdpbf16ps") != std::string::npos;
+      CHECK(multiplies_pairs == target.machine.bf16);
+      ++looked_at;
+    }
+  }
+  CHECK(looked_at == 9);  // expand_depthwise, project and head
 }
 
 }  // namespace effnet::test

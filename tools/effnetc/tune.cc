@@ -16,7 +16,7 @@ namespace {
 
 struct TuneArguments {
   std::vector<std::string> networks;
-  std::string target = "host", budget = "10m", search = "evolution", merge, report;
+  std::string target = "host", precision = "fp32", budget = "10m", search = "evolution", merge, report;
   bool json = false;
   TuneRequest request;
 };
@@ -73,6 +73,9 @@ Status run_tune(TuneArguments& a) {
   Result<CpuTarget> target = find_target(a.target);
   if (!target) return target.status();
   r.target = *target;
+  Result<Precision> precision = find_precision(a.precision);
+  if (!precision) return precision.status();
+  r.precision = *precision;
   Result<double> budget = parse_budget(a.budget);
   if (!budget) return budget.status();
   r.budget_seconds = *budget;
@@ -107,6 +110,7 @@ void add_tune(CLI::App& app, Commands& commands) {
   command->add_option("NETWORK", a->networks, "Names of `effnetc list`, or network files (.json)");
   command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")
       ->capture_default_str();
+  add_precision_option(*command, a->precision);
   command->add_option("--threads", r.threads, "Tunes for so many threads")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
