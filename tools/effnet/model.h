@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "pictures/picture.h"
 #include "tools/effnet/model_library.h"
 
 namespace effnet {
@@ -31,10 +32,11 @@ class Model {
   const ModelLibrary& library() const { return library_; }
   const effnet_info& info() const { return *library_.get_info(model_.get()); }
   effnet_model* get() const { return model_.get(); }
-  std::size_t input_floats() const;  // of one picture
+  std::size_t input_floats() const;                                  // of one picture
+  const std::string& weights_path() const { return weights_path_; }  // empty: weights in memory
 
-  // A PNG file -> one input, as the weights say. The message names the file.
-  Status prepare(const std::string& picture_path, std::span<float> input) const;
+  // A picture -> one input, as the weights say.
+  Status prepare(const Picture& picture, std::span<float> input) const;
   Status run(int count, const float* inputs, const effnet_outputs& outputs) const;
 
  private:
@@ -45,19 +47,8 @@ class Model {
   Status set_head(const std::string& path) const;
 
   ModelLibrary library_;  // before the model: closed after it
+  std::string weights_path_;
   Handle model_;
-};
-
-// Reports what goes wrong with some of many pictures: a line each, the last as the command's own failure.
-class Failures {
- public:
-  explicit Failures(std::string command) : command_(std::move(command)) {}
-  void add(const Status& failure);
-  const Status& last() const { return last_; }
-
- private:
-  std::string command_;
-  Status last_;
 };
 
 }  // namespace effnet
