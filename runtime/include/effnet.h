@@ -8,6 +8,9 @@
  *   effnet_run(model, input, logits);                                 logits: classes floats
  *   effnet_close(model);
  *
+ * Memory: the model itself and small tables (allocated by open), the arena, and the weights, mapped or the
+ * application's; the generated header has the sizes as constants. Stack: <NAME>_STACK_BYTES.
+ *
  * One thread at a time may use a model; any number of models may be open. A failed call changes nothing and
  * leaves a text in effnet_error(). No function prints, aborts or, while running, allocates. A weights file is
  * mapped: it must not change while a model is open. */
@@ -31,6 +34,8 @@ extern "C" {
 #else
 #define EFFNET_API
 #endif
+
+#define EFFNET_ALIGNMENT 64 /* bytes: of an arena and of weights in memory */
 
 typedef enum effnet_status {
   EFFNET_OK = 0,
@@ -59,7 +64,7 @@ typedef struct effnet_options {
   void* (*allocate)(void* context, size_t bytes, size_t alignment); /* null: aligned malloc */
   void (*release)(void* context, void* block);
   void* allocator_context;
-  void* arena; /* null: allocated. At least <name>_arena_bytes(options) bytes on a 64 byte boundary */
+  void* arena; /* null: allocated. At least <name>_arena_bytes(options) bytes, aligned to EFFNET_ALIGNMENT */
   size_t arena_bytes;
   const char* target; /* null: the environment's EFFNET_TARGET, else the best that this CPU runs */
   char* error;        /* where a failed open leaves its text; may be null */
@@ -117,9 +122,20 @@ EFFNET_API void effnet_close(effnet_model* model); /* null is fine */
 EFFNET_API effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
                                         size_t stride, float* input);
 
+/* The part of a picture of this size that effnet_prepare keeps, in its pixels: the last map lies over it. */
+typedef struct effnet_region {
+  double left, top, width, height;
+} effnet_region;
+EFFNET_API effnet_status effnet_get_region(const effnet_model* model, int width, int height,
+                                           effnet_region* out);
+
 /* Takes another classifier from a head file (safetensors: "weight" f32 [classes][features], "bias" f32
  * [classes], metadata "labels" and "fingerprint"). Null: back to the weights' own. */
 EFFNET_API effnet_status effnet_set_head(effnet_model* model, const char* head_path);
+
+/* One class of the classifier in use: logit = bias + sum of weights[i] * features[i]. `bias` may be null. */
+EFFNET_API effnet_status effnet_get_class(const effnet_model* model, int class_index, float* weights,
+                                          float* bias);
 
 EFFNET_API const effnet_info* effnet_get_info(const effnet_model* model);
 EFFNET_API const char* effnet_error(

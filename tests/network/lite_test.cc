@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "pictures/png.h"
+#include "pictures/read.h"
+#include "tasks/class_activation.h"
 #include "tests/catch.h"
 #include "tests/network/asked.h"
 #include "tests/network/compiled.h"
@@ -19,19 +20,8 @@ namespace {
 const std::vector<std::string> all = {"tf_efficientnet_lite0", "tf_efficientnet_lite1",
                                       "tf_efficientnet_lite2"};
 
-std::string published_weights(const std::string& network) {
-  const std::string size = network.substr(network.size() - 5);  // "lite0"
-  for (const auto& entry : std::filesystem::directory_iterator(EFFNET_LITE_WEIGHTS_DIR)) {
-    const std::string file = entry.path().filename();
-    if (file.rfind("efficientnet-" + size + "-", 0) == 0 && entry.path().extension() == ".pth")
-      return entry.path();
-  }
-  throw std::runtime_error("no weights of " + network +
-                           " in " EFFNET_LITE_WEIGHTS_DIR "; ./dev setup brings them");
-}
-
 std::vector<float> prepare(const Model& model, const std::string& picture_file) {
-  const Result<Picture> picture = read_png(EFFNET_SOURCE_DIR "/samples/" + picture_file);
+  const Result<Picture> picture = read_picture(EFFNET_SOURCE_DIR "/samples/" + picture_file);
   if (!picture) throw std::runtime_error(picture.message());
   const std::size_t resolution = model.info().resolution;
   std::vector<float> input(resolution * resolution * 3);
@@ -50,6 +40,18 @@ std::vector<int> ranking(const std::vector<float>& probabilities) {
   return classes;
 }
 
+void check_activation_map(const Model& model, const std::vector<float>& last_map, int top,
+                          const nlohmann::json& expected) {
+  std::vector<float> weights(model.info().features);
+  REQUIRE(effnet_get_class(model.get(), top, weights.data(), nullptr) == EFFNET_OK);
+  const ActivationMap map =
+      class_activation(last_map, model.info().map_height, model.info().map_width, weights);
+  std::vector<double> values;
+  for (const auto& row : expected)
+    for (const double value : row) values.push_back(value);
+  CHECK(largest_difference(map.values, values) < 0.02);
+}
+
 void check_picture(const Model& model, const std::string& picture, const nlohmann::json& expected) {
   INFO(picture);
   const std::vector<float> input = prepare(model, picture);
@@ -64,6 +66,7 @@ void check_picture(const Model& model, const std::string& picture, const nlohman
   std::vector<float> probabilities(outputs.logits.size());
   effnet_softmax(outputs.logits.data(), model.info().classes, probabilities.data());
   const std::vector<int> best = ranking(probabilities);
+  check_activation_map(model, outputs.last_map, best[0], expected["cam_top1"]);
   for (std::size_t place = 0; place < 5; ++place) {
     const nlohmann::json& row = expected["top5"][place];
     CHECK(best[place] == row[0].get<int>());
