@@ -168,12 +168,16 @@ Status Contest::fail(StepState& s, const Numbers& schedule, const Measurement& m
   return log_.write(state_.context, s.step.operation, s.step.problem, {schedule, m.outcome, 0, 0, m.reason});
 }
 
-void Contest::verify(StepState& s, int runs) {
+bool Contest::beats_default(StepState& s, int runs, Comparison& c) {
   if (s.best_program.empty()) s.best_program = bench_.build({{&s, s.best}}, state_.networks)[0].program;
+  if (s.best_program.empty()) return false;
+  const bool wrong = compare_more(bench_, s.best_program, s.default_program, s.hash, runs, c).has_value();
+  return !wrong && c.ratio() < worthwhile_ratio;
+}
+
+void Contest::verify(StepState& s, int runs) {
   Comparison c;
-  const bool wrong = s.best_program.empty() ||
-                     compare_more(bench_, s.best_program, s.default_program, s.hash, runs, c).has_value();
-  const bool better = !wrong && c.ratio() < worthwhile_ratio;
+  const bool better = s.ratio < worthwhile_ratio && beats_default(s, runs, c);
   s.ratio = better ? c.ratio() : 1;
   if (better) s.default_nanoseconds = c.incumbent;
   if (!better) s.best = s.default_schedule;

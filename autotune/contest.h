@@ -22,7 +22,7 @@ class Contest {
   Status measure_default(StepState& s, const Workbench::Built& built);
   // At most `most` new candidates; returns after the best of them, if better, is the incumbent.
   Status generation(StepState& s, int most);
-  // The best one against the default once more, longer; one that does not hold is dropped.
+  // The best one against the default once more, longer; one that does not hold, or whose gain is too small for a row, is dropped.
   void verify(StepState& s, int runs);
 
  private:
@@ -36,6 +36,7 @@ class Contest {
   Status enter(StepState& s, const std::vector<Numbers>& points, std::vector<Entrant>& alive);
   Status first_run(StepState& s, Entrant entrant, Measurement built, std::vector<Entrant>& alive);
   Status halve(StepState& s, std::vector<Entrant>& alive);
+  bool beats_default(StepState& s, int runs, Comparison& c);
   void crown(StepState& s, const Entrant& winner);
   Status store(StepState& s, const Entrant& entrant);
   Status fail(StepState& s, const Numbers& schedule, const Measurement& m);

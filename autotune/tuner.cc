@@ -195,7 +195,7 @@ class Tuner {
   // What does not hold in a longer comparison is dropped.
   void verify() {
     for (StepState& s : state_.steps) {
-      if (s.ratio >= worthwhile_ratio || s.best == s.default_schedule) continue;
+      if (s.best == s.default_schedule) continue;
       contest_.verify(s, state_.stopped ? 2 : most_runs_at_end);
       add_point(s);
     }
