@@ -156,6 +156,7 @@ void emit_run(std::string& text, const Plan& plan) {
         "  unsigned char *const a = f->arena;\n"
         "  const float *const *const w = f->weights;\n",
         prefix.c_str());
+  // In blocks, so that the steps' buffers have one place on the stack.
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     std::string pointers, scalars;
@@ -166,10 +167,10 @@ void emit_run(std::string& text, const Plan& plan) {
     }
     const bool classifier = step.name == "classifier";
     print(text, "\n  /* %s: %s */\n", step.name.c_str(), step.operation.c_str());
-    print(text, "  const effnet_buffers b%zu = {.p = {%s}%s};\n", i, pointers.c_str(), scalars.c_str());
-    print(text, "  effnet_run_step(context, %zu, %s, %s_task_k%02d, &b%zu);\n", i,
+    print(text, "  {\n    const effnet_buffers at = {.p = {%s}%s};\n", pointers.c_str(), scalars.c_str());
+    print(text, "    effnet_run_step(context, %zu, %s, %s_task_k%02d, &at);\n  }\n", i,
           classifier ? "f->classifier_panels" : std::to_string(step.blocks * step.strips).c_str(),
-          prefix.c_str(), step.kernel, i);
+          prefix.c_str(), step.kernel);
   }
   text += "}\n";
 }
@@ -266,13 +267,23 @@ std::string identifier(const std::string& text) {
   return result;
 }
 
+std::int64_t weights_bytes(const Plan& plan) {
+  std::int64_t bytes = 0;
+  for (const PackedTensor& tensor : plan.tensors) {
+    std::int64_t floats = 1;
+    for (const int extent : tensor.shape) floats *= extent;
+    bytes += floats * 4;
+  }
+  return bytes;
+}
+
 std::string kernel_symbol(const LibraryPlan& library, const Plan& variant, int kernel) {
   std::string text;
   print(text, "%s_%s_k%02d", library.name.c_str(), variant_prefix(variant).c_str(), kernel);
   return text;
 }
 
-std::string emit_header(const LibraryPlan& library) {
+std::string emit_header(const LibraryPlan& library, std::int64_t stack_bytes) {
   const Network& n = library.variants.front().network;
   const std::string big = upper(library.name);
   const char *name = library.name.c_str(), *NAME = big.c_str();
@@ -292,8 +303,15 @@ std::string emit_header(const LibraryPlan& library) {
         "it runs. */\n");
   print(text, "#define %s_ARENA_BYTES %lldu\n", NAME,
         static_cast<long long>(most(library, &Plan::activation_bytes)));
-  print(text, "#define %s_ARENA_BYTES_PER_THREAD %lldu\n\n", NAME,
+  print(text, "#define %s_ARENA_BYTES_PER_THREAD %lldu\n", NAME,
         static_cast<long long>(most(library, &Plan::scratch_bytes)));
+  print(text, "/* The tensors of a weights file; its header, with the labels, comes on top. */\n");
+  print(text, "#define %s_WEIGHTS_BYTES %lldu\n#define %s_WEIGHTS_FORMAT_VERSION %d\n", NAME,
+        static_cast<long long>(weights_bytes(library.variants.front())), NAME, weights_format_version);
+  print(text,
+        "/* Stack that effnet_run() needs at most, on the thread that calls it and on those that run tasks. "
+        "*/\n");
+  print(text, "#define %s_STACK_BYTES %lldu\n\n", NAME, static_cast<long long>(stack_bytes));
   print(text,
         "/* Maps the weights file. On failure *out is null, and options->error, where given, says why. */\n");
   print(text,
@@ -301,7 +319,8 @@ std::string emit_header(const LibraryPlan& library) {
         "effnet_model **out);\n\n",
         name);
   print(text,
-        "/* The same of weights in memory, 64 byte aligned; they are used in place and must stay until "
+        "/* The same of weights in memory, aligned to EFFNET_ALIGNMENT bytes; they are used in place and "
+        "must stay until "
         "effnet_close(). */\n");
   print(text,
         "EFFNET_API effnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options "

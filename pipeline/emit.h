@@ -14,8 +14,12 @@ struct LibraryPlan {
   std::vector<Plan> variants;
 };
 
-std::string emit_header(const LibraryPlan& library);  // <name>.h
+// <name>.h. `stack_bytes`: what a thread needs for a run.
+std::string emit_header(const LibraryPlan& library, std::int64_t stack_bytes);
 std::string emit_source(const LibraryPlan& library);  // <name>.c
+
+// The tensors of a weights file; a header of a few hundred KB at most, with the labels, comes on top.
+std::int64_t weights_bytes(const Plan& plan);
 
 // The C function of one kernel: <name>_<target>_k<number>.
 std::string kernel_symbol(const LibraryPlan& library, const Plan& variant, int kernel);

@@ -10,6 +10,7 @@
 #include "generators/compile.h"
 #include "pipeline/cc.h"
 #include "pipeline/emit.h"
+#include "pipeline/object.h"
 #include "pipeline/plan.h"
 #include "pipeline/workspace.h"
 
@@ -19,12 +20,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Every variant's kernels as object files in the workspace; returns their names.
-Result<std::vector<std::string>> write_objects(const LibraryRequest& request, const LibraryPlan& library,
-                                               const std::string& folder) {
+struct Objects {
+  std::vector<std::string> files;  // in the workspace
+  std::int64_t stack_bytes = 0;    // see stack_bytes()
+};
+
+// Every variant's kernels.
+Result<Objects> write_objects(const LibraryRequest& request, const LibraryPlan& library,
+                              const std::string& folder) {
   int total = 0, before = 0;
   for (const Plan& plan : library.variants) total += static_cast<int>(plan.kernels.size());
-  std::vector<std::string> files;
+  Objects written;
   for (const Plan& plan : library.variants) {
     JobOptions jobs = request.jobs;
     if (jobs.progress) jobs.progress = [&](int done, int) { request.jobs.progress(before + done, total); };
@@ -34,12 +40,14 @@ Result<std::vector<std::string>> write_objects(const LibraryRequest& request, co
       const std::string symbol = kernel_symbol(library, plan, static_cast<int>(i));
       if (!stamp_symbol((*objects)[i], symbol))
         return Status::error("a compiled kernel (" + plan.kernels[i].operation + ") has not its symbol");
-      files.push_back(symbol + ".o");
-      if (Status status = write_file(folder + "/" + files.back(), (*objects)[i]); !status) return status;
+      written.stack_bytes = std::max(written.stack_bytes, stack_bytes(inspect_object((*objects)[i])));
+      written.files.push_back(symbol + ".o");
+      if (Status status = write_file(folder + "/" + written.files.back(), (*objects)[i]); !status)
+        return status;
     }
     before += static_cast<int>(plan.kernels.size());
   }
-  return files;
+  return written;
 }
 
 Status write_archive(const LibraryRequest& request, const std::string& folder,
@@ -56,10 +64,11 @@ Status write_archive(const LibraryRequest& request, const std::string& folder,
 
 Status compile_files(const LibraryRequest& request, const LibraryPlan& library, const std::string& folder) {
   const std::string& name = request.name;
-  if (Status status = write_file(folder + "/" + name + ".h", emit_header(library)); !status) return status;
   if (Status status = write_file(folder + "/" + name + ".c", emit_source(library)); !status) return status;
-  Result<std::vector<std::string>> files = write_objects(request, library, folder);
-  if (!files) return files.status();
+  const Result<Objects> objects = write_objects(request, library, folder);
+  if (!objects) return objects.status();
+  const std::string header = emit_header(library, objects->stack_bytes);
+  if (Status status = write_file(folder + "/" + name + ".h", header); !status) return status;
   if (Status status = run_cc(request.cc, request.targets.front(), folder,
                              {"-std=c11", "-O2", "-g0", "-fPIC", "-ffreestanding", "-fvisibility=hidden",
                               "-I", installed("include"), "-c", name + ".c", "-o", name + ".o"});
@@ -67,12 +76,13 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
     return status;
   if (!fs::exists(folder + "/" + name + ".o"))
     return Status::error("the C compiler '" + request.cc + "' wrote no object; --cc names another");
-  files->insert(files->begin(), name + ".o");
-  if (Status status = write_archive(request, folder, *files); !status) return status;
+  std::vector<std::string> files = objects->files;
+  files.insert(files.begin(), name + ".o");
+  if (Status status = write_archive(request, folder, files); !status) return status;
   if (!request.shared) return {};
   std::vector<std::string> link = {"-shared", "-o", "lib" + name + ".so", "-Wl,-soname,lib" + name + ".so",
                                    "-Wl,-Bsymbolic"};
-  link.insert(link.end(), files->begin(), files->end());
+  link.insert(link.end(), files.begin(), files.end());
   link.insert(link.end(), {"-Wl,--whole-archive", installed("lib/libeffnet.a"), "-Wl,--no-whole-archive",
                            "-pthread", "-lm"});
   return run_cc(request.cc, request.targets.front(), folder, link);
@@ -110,8 +120,9 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
                                   : schedule_folders(request.schedules, installed("share/effnet/schedules"));
     Result<ScheduleRows> rows = ScheduleRows::load(folders, target.name, operations);
     if (!rows) return rows.status();
-    Result<Plan> plan = make_plan(
-        *network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "", halide_version()});
+    Result<Plan> plan =
+        make_plan(*network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "",
+                             halide_version(), request.min_memory});
     if (!plan) return plan.status();
     for (const std::string& warning : plan->warnings)
       if (request.warn) request.warn(warning);

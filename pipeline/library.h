@@ -22,6 +22,7 @@ struct LibraryRequest {
   std::string cc = "cc";           // C compiler; may have arguments behind spaces
   std::string schedules;           // a folder of rows before all others; may be empty
   bool default_schedules = false;  // no rows at all
+  bool min_memory = false;         // PlanOptions.min_memory
   JobOptions jobs;
   std::function<void(const std::string&)> warn;  // may be empty
 };

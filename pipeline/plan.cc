@@ -8,26 +8,12 @@
 #include "generators/pointwise/schedule.h"
 #include "generators/transfer.h"
 #include "pipeline/arena.h"
+#include "pipeline/in_place.h"
+#include "pipeline/step_text.h"
 
 namespace effnet {
 
 namespace {
-
-const char* name_of(Activation activation) {
-  switch (activation) {
-    case Activation::none:
-      return "linear";
-    case Activation::relu6:
-      return "relu6";
-    case Activation::swish:
-      return "swish";
-  }
-  return "";
-}
-
-std::string text_of(const Shape& s) {
-  return std::to_string(s.height) + "x" + std::to_string(s.width) + "x" + std::to_string(s.channels);
-}
 
 double size_of(const Shape& s) { return static_cast<double>(s.height) * s.width * s.channels; }
 
@@ -113,8 +99,13 @@ class Planner {
 
   Step& add_step(const std::string& name, const std::string& operation, const std::string& op_name,
                  const Numbers& problem, const std::string& detail) {
+    return add_step(name, operation + " " + detail, op_name, problem,
+                    choose_schedule(find_operator(op_name), problem));
+  }
+  Step& add_step(const std::string& name, const std::string& description, const std::string& op_name,
+                 const Numbers& problem, const Numbers& schedule) {
     const Operator& op = find_operator(op_name);
-    Kernel kernel{op_name, problem, choose_schedule(op, problem)};
+    Kernel kernel{op_name, problem, schedule};
     const auto [found, is_new] = kernel_.emplace(kernel, static_cast<int>(plan_.kernels.size()));
     if (is_new) {
       plan_.scratch_bytes = std::max(plan_.scratch_bytes, op.scratch_bytes(problem, kernel.schedule));
@@ -122,7 +113,7 @@ class Planner {
     }
     Step step;
     step.name = name;
-    step.operation = operation + " " + detail;
+    step.operation = description;
     step.kernel = found->second;
     plan_.steps.push_back(std::move(step));
     return plan_.steps.back();
@@ -205,7 +196,13 @@ class Planner {
     const int out = new_buffer(block.name + ".depthwise",
                                static_cast<std::int64_t>(dw.out.width) * dw.out.height, channels);
     const int sums = squeeze ? new_buffer(block.name + ".sums", dw.out.height, channels) : -1;
-    Step& step = add_step(block.name + "." + op, op, op, problem, describe(in, dw) + kernel_text(dw));
+    Numbers schedule = choose_schedule(find_operator(op), problem);
+    if (options_.min_memory && depthwise_in_place(block)) {
+      plan_.buffers[out].in_place_of = map;
+      schedule = one_strip(schedule, dw.out.height);
+    }
+    Step& step =
+        add_step(block.name + "." + op, op + " " + describe(in, dw) + kernel_text(dw), op, problem, schedule);
     split_rows(step, dw.out.height);
     const Numbers& s = schedule_of(step);
     const int block_panels = s.at("block_panels");
@@ -259,19 +256,22 @@ class Planner {
 
   int project(const Block& block, int wide, int gate, int residual) {
     const Layer& layer = block.project;
-    return pointwise(block.name + ".project", "project", layer, block.name + ".project", wide, gate, residual,
-                     -1);
+    const Machine& machine = options_.target.machine;
+    int in_place_of = -1;
+    if (options_.min_memory && residual >= 0) in_place_of = residual;
+    if (options_.min_memory && project_in_place(block, machine)) in_place_of = wide;
+    return pointwise(block.name + ".project", "project", layer, wide, gate, residual, -1, in_place_of);
   }
 
   int head(const Layer& layer, int map) {
     const int features = new_buffer("features", 1, layer.out.channels);
-    plan_.last_map_buffer = pointwise("head", "head", layer, "head", map, -1, -1, features);
+    plan_.last_map_buffer = pointwise("head", "head", layer, map, -1, -1, features, -1);
     plan_.features_buffer = features;
     return features;
   }
 
-  int pointwise(const std::string& name, const std::string& op, const Layer& layer, const std::string& tensor,
-                int map, int gate, int residual, int average) {
+  int pointwise(const std::string& name, const std::string& op, const Layer& layer, int map, int gate,
+                int residual, int average, int in_place_of) {
     const int channels = layer.out.channels;
     const std::int64_t pixels = static_cast<std::int64_t>(layer.out.width) * layer.out.height;
     const Numbers problem = {
@@ -283,9 +283,14 @@ class Planner {
         {"adds_residual", residual >= 0},
         {"averages", average >= 0}};
     const int out = new_buffer(name, pixels, channels);
-    Step& step = add_step(
-        name, op, op, problem,
-        describe(layer.in, layer) + (gate >= 0 ? " gated" : "") + (residual >= 0 ? " residual" : ""));
+    Numbers schedule = choose_schedule(find_operator(op), problem);
+    plan_.buffers[out].in_place_of = in_place_of;
+    if (in_place_of == map)
+      schedule = one_task(schedule, channels, static_cast<int>(pixels), options_.target.machine);
+    Step& step = add_step(name,
+                          op + " " + describe(layer.in, layer) + (gate >= 0 ? " gated" : "") +
+                              (residual >= 0 ? " residual" : ""),
+                          op, problem, schedule);
     const Numbers& s = schedule_of(step);
     const std::int64_t block_pixels = s.at("block_pixels"),
                        block_channels = static_cast<std::int64_t>(s.at("block_panels")) * panel_lanes;
@@ -297,8 +302,8 @@ class Planner {
     widen(out, touched * padded(channels) * 4);
     if (residual >= 0) widen(residual, touched * padded(channels) * 4);
     const std::int64_t strip = block_pixels * padded(channels);
-    step.arguments = {weight("weight", tensor + ".weight", block_channels * layer.in.channels),
-                      weight("bias", tensor + ".bias", block_channels),
+    step.arguments = {weight("weight", name + ".weight", block_channels * layer.in.channels),
+                      weight("bias", name + ".bias", block_channels),
                       activation("input", map, 0, block_pixels * padded(layer.in.channels))};
     if (gate >= 0) step.arguments.push_back(activation("gate", gate));
     if (residual >= 0) step.arguments.push_back(activation("residual", residual, block_channels, strip));
@@ -324,16 +329,6 @@ class Planner {
         {"logits", Place::logits, 0, panel_lanes, 0}};
     account(step, multiply_adds(layer), Activation::none, 0, channels + layer.out.channels);
     touch_buffers();
-  }
-
-  // --- descriptions ---
-
-  static std::string describe(const Shape& in, const Layer& layer) {
-    return text_of(in) + " -> " + text_of(layer.out) +
-           (layer.activation == Activation::none ? "" : std::string(" ") + name_of(layer.activation));
-  }
-  static std::string kernel_text(const Layer& layer) {
-    return " k" + std::to_string(layer.kernel) + " s" + std::to_string(layer.stride);
   }
 
   // `map_floats`: activations read and written; the weights are added here.

@@ -60,6 +60,7 @@ struct Buffer {
   int first_step = 0, last_step = 0;
   std::int64_t offset = -1;    // in the arena
   std::int64_t map_bytes = 0;  // without that room
+  int in_place_of = -1;        // an earlier buffer, whose beginning it overwrites in its last step; -1: none
 };
 
 struct Plan {
@@ -80,6 +81,7 @@ struct PlanOptions {
   int threads = 1;
   const ScheduleRows* rows = nullptr;  // null: analytic defaults only
   std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
+  bool min_memory = false;             // a smaller arena, and fewer tasks in the first block; the same bits
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);

@@ -14,6 +14,7 @@ struct effnet_context {
 };
 
 struct effnet_model {
+  std::uint32_t mark;  // open_mark, until it is closed
   const effnet_program* program;
   const effnet_variant* variant;
   effnet::runtime::Allocator allocator;
@@ -42,6 +43,11 @@ struct effnet_model {
 namespace effnet::runtime {
 
 inline constexpr int max_threads = 1024;
+
+// A closed model is recognised as long as its memory is there and nobody has used it again: no promise, but a status
+// instead of a crash in most cases.
+inline constexpr std::uint32_t open_mark = 0x4f70656e, closed_mark = 0x53687574;
+inline bool is_open(const effnet_model* model) { return model != nullptr && model->mark == open_mark; }
 
 // Bytes of the arena: the activations, then a scratch area for each thread.
 inline std::size_t arena_bytes(const effnet_variant& variant, int threads) {

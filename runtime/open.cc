@@ -143,6 +143,7 @@ effnet_status open(const effnet_program& program, const Source& source, const ef
   if (memory == nullptr)
     return fail(error, EFFNET_OUT_OF_MEMORY, program.name, ": out of memory for a model");
   auto* model = new (memory) effnet_model{};
+  model->mark = open_mark;
   model->program = &program;
   model->variant = variant;
   model->allocator = allocator;
@@ -217,8 +218,10 @@ extern "C" size_t effnet_program_arena_bytes(const effnet_program* program, cons
 }
 
 extern "C" void effnet_close(effnet_model* model) {
-  if (model == nullptr) return;
+  if (!effnet::runtime::is_open(model)) return;
   effnet::runtime::Allocator allocator = model->allocator;
+  // Volatile: what is written to an object that ends would be left out.
+  *static_cast<volatile std::uint32_t*>(&model->mark) = effnet::runtime::closed_mark;
   model->~effnet_model();
   allocator.release(model);
 }

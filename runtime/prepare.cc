@@ -147,7 +147,7 @@ bool resize(const Picture& picture, int resolution, const Preprocessing& preproc
 extern "C" effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
                                         size_t stride, float* input) {
   using namespace effnet::runtime;
-  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   if (rgb == nullptr || input == nullptr) {
     return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_prepare: rgb and input must not be null");
   }

@@ -1,12 +1,15 @@
 // What a model can be asked.
 #include "runtime/model.h"
 
+using effnet::runtime::is_open;
+
 extern "C" const effnet_info* effnet_get_info(const effnet_model* model) {
-  return model == nullptr ? nullptr : &model->info;
+  return is_open(model) ? &model->info : nullptr;
 }
 
 extern "C" const char* effnet_error(const effnet_model* model) {
-  return model == nullptr ? "the model is null" : model->error;
+  if (model == nullptr) return "the model is null: open one first, and look at the status of the open";
+  return is_open(model) ? model->error : "the model is closed: open it again";
 }
 
 extern "C" const char* effnet_status_text(effnet_status status) {
@@ -32,15 +35,15 @@ extern "C" const char* effnet_status_text(effnet_status status) {
 }
 
 extern "C" void effnet_profile_start(effnet_model* model) {
-  if (model == nullptr) return;
+  if (!is_open(model)) return;
   for (std::size_t i = 0; i < model->profile.size(); ++i) model->profile[i].seconds = 0;
   model->profiling = true;
 }
 
 extern "C" void effnet_profile_stop(effnet_model* model) {
-  if (model != nullptr) model->profiling = false;
+  if (is_open(model)) model->profiling = false;
 }
 
 extern "C" const effnet_step_profile* effnet_get_profile(const effnet_model* model) {
-  return model == nullptr ? nullptr : model->profile.data();
+  return is_open(model) ? model->profile.data() : nullptr;
 }

@@ -105,7 +105,7 @@ extern "C" void effnet_run_step(effnet_context* context, int step, int tasks, ef
 extern "C" effnet_status effnet_run_batch(effnet_model* model, int count, const float* inputs,
                                           const effnet_outputs* outputs) {
   using namespace effnet::runtime;
-  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   if (count < 0 || outputs == nullptr || (inputs == nullptr && count > 0)) {
     return fail(model->error, EFFNET_INVALID_ARGUMENT,
                 "effnet_run_batch: inputs and outputs must not be null, count not negative");
@@ -124,10 +124,10 @@ extern "C" effnet_status effnet_run_batch(effnet_model* model, int count, const 
 }
 
 extern "C" effnet_status effnet_run(effnet_model* model, const float* input, float* logits) {
-  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  using namespace effnet::runtime;
+  if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   if (input == nullptr || logits == nullptr) {
-    return effnet::runtime::fail(model->error, EFFNET_INVALID_ARGUMENT,
-                                 "effnet_run: input and logits must not be null");
+    return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_run: input and logits must not be null");
   }
   effnet_outputs outputs = {logits, nullptr, nullptr};
   return effnet_run_batch(model, 1, input, &outputs);
@@ -135,7 +135,7 @@ extern "C" effnet_status effnet_run(effnet_model* model, const float* input, flo
 
 extern "C" effnet_status effnet_set_head(effnet_model* model, const char* head_path) {
   using namespace effnet::runtime;
-  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   Head head;
   if (head_path != nullptr) {
     effnet_status status = read_head(*model->program, head_path, model->allocator, model->error, head);

@@ -8,6 +8,9 @@
  *   effnet_run(model, input, logits);                                 logits: classes floats
  *   effnet_close(model);
  *
+ * Memory: the model itself and small tables (allocated by open), the arena, and the weights, mapped or the
+ * application's; the generated header has the sizes as constants. Stack: <NAME>_STACK_BYTES.
+ *
  * One thread at a time may use a model; any number of models may be open. A failed call changes nothing and
  * leaves a text in effnet_error(). No function prints, aborts or, while running, allocates. A weights file is
  * mapped: it must not change while a model is open. */
@@ -31,6 +34,8 @@ extern "C" {
 #else
 #define EFFNET_API
 #endif
+
+#define EFFNET_ALIGNMENT 64 /* bytes: of an arena and of weights in memory */
 
 typedef enum effnet_status {
   EFFNET_OK = 0,
@@ -59,7 +64,7 @@ typedef struct effnet_options {
   void* (*allocate)(void* context, size_t bytes, size_t alignment); /* null: aligned malloc */
   void (*release)(void* context, void* block);
   void* allocator_context;
-  void* arena; /* null: allocated. At least <name>_arena_bytes(options) bytes on a 64 byte boundary */
+  void* arena; /* null: allocated. At least <name>_arena_bytes(options) bytes, aligned to EFFNET_ALIGNMENT */
   size_t arena_bytes;
   const char* target; /* null: the environment's EFFNET_TARGET, else the best that this CPU runs */
   char* error;        /* where a failed open leaves its text; may be null */

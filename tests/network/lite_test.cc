@@ -19,17 +19,6 @@ namespace {
 const std::vector<std::string> all = {"tf_efficientnet_lite0", "tf_efficientnet_lite1",
                                       "tf_efficientnet_lite2"};
 
-std::string published_weights(const std::string& network) {
-  const std::string size = network.substr(network.size() - 5);  // "lite0"
-  for (const auto& entry : std::filesystem::directory_iterator(EFFNET_LITE_WEIGHTS_DIR)) {
-    const std::string file = entry.path().filename();
-    if (file.rfind("efficientnet-" + size + "-", 0) == 0 && entry.path().extension() == ".pth")
-      return entry.path();
-  }
-  throw std::runtime_error("no weights of " + network +
-                           " in " EFFNET_LITE_WEIGHTS_DIR "; ./dev setup brings them");
-}
-
 std::vector<float> prepare(const Model& model, const std::string& picture_file) {
   const Result<Picture> picture = read_png(EFFNET_SOURCE_DIR "/samples/" + picture_file);
   if (!picture) throw std::runtime_error(picture.message());

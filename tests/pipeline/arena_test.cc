@@ -20,6 +20,11 @@ std::string wrong_placement(const std::vector<Buffer>& buffers, std::int64_t tot
     for (std::size_t j = 0; j < i; ++j) {
       const Buffer& b = buffers[j];
       const bool together = a.first_step <= b.last_step && b.first_step <= a.last_step;
+      if (a.in_place_of == static_cast<int>(j)) {
+        if (a.offset != b.offset) return a.name + " is not in the place of " + b.name;
+        if (a.first_step != b.last_step) return a.name + " overwrites " + b.name + " before its last step";
+        continue;
+      }
       if (together && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes)
         return a.name + " and " + b.name + " overlap";
     }
@@ -39,11 +44,12 @@ std::int64_t most_alive(const std::vector<Buffer>& buffers) {
   return most;
 }
 
-Plan plan_of(const NetworkConfig& config, const CpuTarget& target) {
+Plan plan_of(const NetworkConfig& config, const CpuTarget& target, bool min_memory = false) {
   Result<Network> network = build_network(config);
   REQUIRE(network);
   PlanOptions options;
   options.target = target;
+  options.min_memory = min_memory;
   Result<Plan> plan = make_plan(*network, options);
   REQUIRE(plan);
   return *std::move(plan);
@@ -77,6 +83,19 @@ TEST_CASE("space of buffers that are no longer needed is used again") {
   CHECK(place_buffers(apart) == 1280);
 }
 
+TEST_CASE("a buffer in the place of another begins where that one does, whatever lives beside them") {
+  std::vector<Buffer> buffers = {{"input", 640, 0, 1}, {"beside", 64, 0, 2}, {"output", 320, 1, 2}};
+  buffers[2].in_place_of = 0;
+  const std::int64_t total = place_buffers(buffers);
+  CHECK(total == 704);
+  CHECK(wrong_placement(buffers, total) == "");
+
+  // What shrinks in place leaves its end to others.
+  buffers.push_back({"later", 320, 2, 3});
+  CHECK(place_buffers(buffers) == 704);
+  CHECK(wrong_placement(buffers, 704) == "");
+}
+
 TEST_CASE("few buffers: none, one, and two that share only their last step") {
   std::vector<Buffer> none;
   CHECK(place_buffers(none) == 0);
@@ -89,12 +108,13 @@ TEST_CASE("few buffers: none, one, and two that share only their last step") {
 }
 
 TEST_CASE("every network's plan: live buffers lie apart, and every step's buffers are alive") {
+  const bool min_memory = GENERATE(false, true);
   for (const char* name : {"x86-64-v4", "x86-64-v3"}) {
     Result<CpuTarget> target = find_target(name);
     REQUIRE(target);
     for (const NetworkConfig& config : variants()) {
       INFO(config.name << " for " << name);
-      const Plan plan = plan_of(config, *target);
+      const Plan plan = plan_of(config, *target, min_memory);
       CHECK(wrong_placement(plan.buffers, plan.activation_bytes) == "");
       CHECK(plan.warnings.empty());
       for (std::size_t step = 0; step < plan.steps.size(); ++step) {
@@ -109,6 +129,24 @@ TEST_CASE("every network's plan: live buffers lie apart, and every step's buffer
       const int last = static_cast<int>(plan.steps.size()) - 1;
       CHECK(plan.buffers[plan.features_buffer].last_step == last);
       CHECK(plan.buffers[plan.last_map_buffer].last_step == last);
+    }
+  }
+}
+
+TEST_CASE("--min-memory makes arenas at least a quarter smaller, B0's and Lite0's less than 2.5 MB") {
+  for (const CpuTarget& target : cpu_targets()) {
+    for (const NetworkConfig& config : variants()) {
+      const Plan usual = plan_of(config, target), small = plan_of(config, target, true);
+      INFO(config.name << " for " << target.name << ": " << usual.activation_bytes << " -> "
+                       << small.activation_bytes << " + " << small.scratch_bytes);
+      // Lite4's largest step is the expansion of its second block, which cannot be in place.
+      if (config.name == "tf_efficientnet_lite4")
+        CHECK(small.activation_bytes <= usual.activation_bytes);
+      else
+        CHECK(small.activation_bytes < usual.activation_bytes * 3 / 4);
+      CHECK(small.scratch_bytes <= usual.scratch_bytes);
+      if (config.name.ends_with("_b0") || config.name.ends_with("_lite0"))
+        CHECK(small.activation_bytes + small.scratch_bytes <= 2'500'000);
     }
   }
 }

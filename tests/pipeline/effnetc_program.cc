@@ -8,12 +8,16 @@
 
 namespace effnet::test {
 
-ProcessResult compile_small(const std::string& folder, const std::vector<std::string>& more) {
+std::vector<std::string> small_command(const std::string& folder, const std::vector<std::string>& more) {
   std::vector<std::string> command = {EFFNETC, "compile",     "tf_efficientnet_lite0",
                                       "-o",    folder,        "--resolution",
                                       "64",    "--cache-dir", EFFNET_BINARY_DIR "/tests/kernels"};
   command.insert(command.end(), more.begin(), more.end());
-  return run_program(command);
+  return command;
+}
+
+ProcessResult compile_small(const std::string& folder, const std::vector<std::string>& more) {
+  return run_program(small_command(folder, more));
 }
 
 void must_compile(const std::string& folder, const std::vector<std::string>& more) {

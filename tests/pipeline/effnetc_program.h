@@ -10,6 +10,7 @@
 namespace effnet::test {
 
 // `effnetc compile tf_efficientnet_lite0 --resolution 64 -o folder more...`
+std::vector<std::string> small_command(const std::string& folder, const std::vector<std::string>& more = {});
 ProcessResult compile_small(const std::string& folder, const std::vector<std::string>& more = {});
 
 // The same, which must work.

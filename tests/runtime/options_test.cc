@@ -1,5 +1,6 @@
 // What open and the other functions refuse of their arguments, and how targets are chosen.
 #include <cstdlib>
+#include <memory>
 
 #include "tests/catch.h"
 #include "tests/runtime/attempt.h"
@@ -121,7 +122,7 @@ TEST_CASE("null pointers are invalid arguments, everywhere") {
   CHECK(effnet_prepare(nullptr, rgb, 1, 1, 3, values) == EFFNET_INVALID_ARGUMENT);
   CHECK(effnet_get_info(nullptr) == nullptr);
   CHECK(effnet_get_profile(nullptr) == nullptr);
-  CHECK(std::string(effnet_error(nullptr)) == "the model is null");
+  CHECK_THAT(effnet_error(nullptr), Contains("the model is null: open one first"));
   effnet_profile_start(nullptr);
   effnet_profile_stop(nullptr);
   effnet_close(nullptr);
@@ -134,6 +135,51 @@ TEST_CASE("null pointers are invalid arguments, everywhere") {
   CHECK(effnet_run_batch(model, -1, values, &outputs) == EFFNET_INVALID_ARGUMENT);
   CHECK_THAT(effnet_error(model), Contains("effnet_run_batch"));
   effnet_close(model);
+}
+
+// An allocator that keeps what is released, so that looking at a closed model is defined.
+struct KeepingAllocator {
+  std::vector<std::unique_ptr<void, decltype(&std::free)>> blocks;
+  int released = 0;
+
+  effnet_options options() {
+    effnet_options out = {};
+    out.allocator_context = this;
+    out.allocate = [](void* self, std::size_t bytes, std::size_t alignment) {
+      void* block = std::aligned_alloc(alignment, bytes);
+      static_cast<KeepingAllocator*>(self)->blocks.emplace_back(block, &std::free);
+      return block;
+    };
+    out.release = [](void* self, void*) { ++static_cast<KeepingAllocator*>(self)->released; };
+    return out;
+  }
+};
+
+TEST_CASE("a closed model is an invalid argument while its memory is there") {
+  Program program;
+  AlignedBytes weights(WeightsFile().bytes());
+  KeepingAllocator allocator;
+  effnet_options options = allocator.options();
+  effnet_model* model = nullptr;
+  REQUIRE(effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &model) ==
+          EFFNET_OK);
+  effnet_close(model);
+  const int released = allocator.released;
+  CHECK(released == static_cast<int>(allocator.blocks.size()));
+  float values[8 * 8 * 3] = {};
+  effnet_outputs outputs = {};
+  std::uint8_t rgb[3] = {};
+  CHECK(effnet_run(model, values, values) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_run_batch(model, 1, values, &outputs) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_set_head(model, nullptr) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_prepare(model, rgb, 1, 1, 3, values) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_get_info(model) == nullptr);
+  CHECK(effnet_get_profile(model) == nullptr);
+  CHECK(std::string(effnet_error(model)) == "the model is closed: open it again");
+  effnet_profile_start(model);
+  effnet_profile_stop(model);
+  effnet_close(model);
+  CHECK(allocator.released == released);
 }
 
 TEST_CASE("every status has a text") {

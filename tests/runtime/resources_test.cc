@@ -1,28 +1,10 @@
 // Memory and threads: whose they are, and what happens when there are none.
-#include <pthread.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <map>
 
 #include "tests/catch.h"
 #include "tests/runtime/attempt.h"
-
-namespace {
-
-// The link editor sends the runtime's calls of pthread_create here (see CMakeLists.txt).
-int threads_before_failure = -1;
-
-}  // namespace
-
-extern "C" int __real_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-extern "C" int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
-                                     void* (*start)(void*), void* argument) {
-  if (threads_before_failure == 0) return EAGAIN;
-  if (threads_before_failure > 0) --threads_before_failure;
-  return __real_pthread_create(thread, attributes, start, argument);
-}
 
 namespace effnet::tiny {
 namespace {
@@ -128,21 +110,6 @@ TEST_CASE("the application's arena is used, and only as far as announced") {
   for (unsigned char* byte = arena + bytes; byte != storage.data() + storage.size(); ++byte)
     CHECK(*byte == 0xAB);
   effnet_close(model);
-}
-
-TEST_CASE("a thread that cannot be started fails the open and stops those that were") {
-  std::string bytes = WeightsFile().bytes();
-  for (int started : {0, 1, 3}) {
-    CountingAllocator allocator;
-    effnet_options options = allocator.options();
-    options.threads = 5;
-    threads_before_failure = started;
-    Attempt got = attempt(bytes, options);
-    threads_before_failure = -1;
-    CHECK(got.status == EFFNET_NO_THREAD);
-    CHECK_THAT(got.text, Contains("thread " + std::to_string(started + 2) + " of 5 could not be started"));
-    CHECK(allocator.live.empty());
-  }
 }
 
 }  // namespace

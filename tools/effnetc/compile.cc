@@ -1,11 +1,9 @@
-#include <unistd.h>
-
 #include <cstdio>
 
-#include "base/progress.h"
 #include "base/text.h"
 #include "pipeline/library.h"
 #include "tools/effnetc/commands.h"
+#include "tools/effnetc/compile_progress.h"
 
 namespace effnet {
 
@@ -36,12 +34,7 @@ Status run_compile(CompileArguments& a) {
   request.warn = [](const std::string& text) {
     std::fprintf(stderr, "effnetc compile: warning: %s\n", text.c_str());
   };
-  std::unique_ptr<Progress> bar;
-  request.jobs.progress = [&](int done, int total) {
-    if (!bar) bar = std::make_unique<Progress>("compile " + request.name, total);
-    bar->advance();
-    if (done == total) bar->clear();
-  };
+  request.jobs.progress = progress_bar("compile " + request.name);
   if (Status status = build_library(request); !status) return status;
   std::string files = "lib" + request.name + ".a, " + request.name + ".h, " + request.name + ".c";
   if (request.shared) files += ", lib" + request.name + ".so";
@@ -75,6 +68,8 @@ void add_compile(CLI::App& app, Commands& commands) {
   command->add_option("--threads", r.threads, "Schedules tuned for so many threads; any number runs")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->add_flag("--min-memory", r.min_memory,
+                    "A smaller arena; the first block then has fewer tasks for threads. The same results");
   command->add_option("--precision", a->precision, "Element type: fp32")->capture_default_str();
   command->add_option("--jobs", r.jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
       ->check(CLI::Range(1, 1024));

@@ -5,6 +5,8 @@
 #include "pipeline/library.h"
 #include "pipeline/plan.h"
 #include "tools/effnetc/commands.h"
+#include "tools/effnetc/compile_progress.h"
+#include "tools/effnetc/edge.h"
 
 namespace effnet {
 
@@ -16,7 +18,9 @@ struct DescribeArguments {
   std::string network, target = "host";
   std::optional<int> resolution;
   int classes = 0, threads = 1;
-  bool json = false;
+  bool min_memory = false, edge = false, json = false;
+  JobOptions jobs;
+  std::string cc = "cc";
 };
 
 Json to_json(const Shape& s) { return Json::array({s.height, s.width, s.channels}); }
@@ -78,19 +82,34 @@ void print_steps(const Plan& plan) {
   }
 }
 
+Status describe_edge(const DescribeArguments& a, LibraryRequest& request, LibraryPlan& library) {
+  request.name = library.name = identifier(request.network.name);
+  request.cc = a.cc;
+  request.jobs = a.jobs;
+  request.jobs.progress = progress_bar("compile " + request.name);
+  const Result<EdgeReport> report = edge_report(request, library);
+  if (!report) return report.status();
+  print_edge(*report, request, a.json);
+  return {};
+}
+
 Status run_describe(const DescribeArguments& a) {
   Result<NetworkConfig> config = find_network(a.network);
   if (!config) return config.status();
   if (a.resolution) config->resolution = *a.resolution;
   if (a.classes > 0) config->classes = a.classes;
-  Result<CpuTarget> target = find_target(a.target);
-  if (!target) return target.status();
+  Result<std::vector<CpuTarget>> targets = find_targets(a.target);
+  if (!targets) return targets.status();
+  if (targets->size() > 1 && !a.edge)
+    return Status::error("several targets are described together only with --edge");
   LibraryRequest request;
   request.network = *config;
-  request.targets = {*target};
+  request.targets = *targets;
   request.threads = a.threads;
+  request.min_memory = a.min_memory;
   Result<LibraryPlan> library = plan_library(request);
   if (!library) return library.status();
+  if (a.edge) return describe_edge(a, request, *library);
   const Plan* plan = &library->variants.front();
   const Network* network = &plan->network;
   if (a.json) {
@@ -101,9 +120,9 @@ Status run_describe(const DescribeArguments& a) {
   print_steps(*plan);
   std::printf(
       "\n%s at %d x %d, %d classes, for %s: %s parameters, %.4f G multiply-adds, %zu steps of %zu kinds\n",
-      network->name.c_str(), network->resolution, network->resolution, network->classes, target->name.c_str(),
-      with_commas(parameters(*network)).c_str(), static_cast<double>(multiply_adds(*network)) / 1e9,
-      plan->steps.size(), plan->kernels.size());
+      network->name.c_str(), network->resolution, network->resolution, network->classes,
+      plan->target.name.c_str(), with_commas(parameters(*network)).c_str(),
+      static_cast<double>(multiply_adds(*network)) / 1e9, plan->steps.size(), plan->kernels.size());
   std::printf("arena: %.2f MB and %.2f MB a thread\n", static_cast<double>(plan->activation_bytes) / 1e6,
               static_cast<double>(plan->scratch_bytes) / 1e6);
   return {};
@@ -114,7 +133,10 @@ Status run_describe(const DescribeArguments& a) {
 void add_describe(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand(
       "describe", "A network's layers and fused steps: shapes, parameters, multiply-adds, arena");
-  command->footer("Example:\n  effnetc describe efficientnet_b0 --target x86-64-v3");
+  command->footer(
+      "Example:\n"
+      "  effnetc describe efficientnet_b0 --target x86-64-v3\n"
+      "  effnetc describe efficientnet_b0 --edge --min-memory --target x86-64-v3,x86-64");
   const auto a = std::make_shared<DescribeArguments>();
   command->add_option("NETWORK", a->network, "A name of `effnetc list`, or a network file (.json)")
       ->required();
@@ -126,6 +148,17 @@ void add_describe(CLI::App& app, Commands& commands) {
   command->add_option("--threads", a->threads, "Arena for so many threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  CLI::Option* edge = command->add_flag(
+      "--edge", a->edge,
+      "Instead: bytes of archive, text, weights, arena and stack; compiles, for one or several targets");
+  command->add_option("--cc", a->cc, "C compiler of the generated .c")->needs(edge)->capture_default_str();
+  command->add_option("--jobs", a->jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
+      ->needs(edge)
+      ->check(CLI::Range(1, 1024));
+  command
+      ->add_option("--cache-dir", a->jobs.cache_dir, "Cache of compiled kernels (default: ~/.cache/effnet)")
+      ->needs(edge);
+  command->add_flag("--min-memory", a->min_memory, "Of a library compiled with --min-memory");
   command->add_flag("--json", a->json, "One JSON document on stdout");
   commands.push_back({command, [a] { return run_describe(*a); }});
 }
