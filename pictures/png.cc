@@ -1,17 +1,14 @@
 #include "pictures/png.h"
 
-#include <fcntl.h>
 #include <png.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
-#include <memory>
-#include <new>
+
+#include "pictures/orientation.h"
 
 namespace effnet {
 namespace {
@@ -49,19 +46,13 @@ std::int64_t samples_per_pixel(int colour_type) {
 
 Result<Size> check_header(std::span<const std::byte> file, const std::string& where) {
   if (file.empty()) return Status::error(where + ": empty file, expected a PNG picture");
-  if (std::memcmp(file.data(), signature.data(), std::min(file.size(), signature.size())) != 0)
-    return Status::error(where + ": not a PNG picture (only PNG can be read)");
+  if (!is_png(file)) return Status::error(where + ": not a PNG picture");
   if (file.size() < header_bytes) return Status::error(where + ": truncated PNG, ends within its header");
   if (std::memcmp(file.data() + 8, header_chunk.data(), header_chunk.size()) != 0)
     return Status::error(where + ": damaged PNG, does not begin with a header chunk (IHDR)");
 
   const std::int64_t width = big_endian(file.subspan(16, 4)), height = big_endian(file.subspan(20, 4));
-  const std::string size = std::to_string(width) + " x " + std::to_string(height) + " pixels";
-  if (width == 0 || height == 0) return Status::error(where + ": " + size + ", expected at least 1 x 1");
-  if (width > max_picture_side || height > max_picture_side || width * height > max_picture_pixels)
-    return Status::error(where + ": " + size + ", more than " + std::to_string(max_picture_side) +
-                         " a side or " + std::to_string(max_picture_pixels / 1'000'000) +
-                         " million together");
+  if (Status size = check_picture_size(width, height, where); !size) return size;
   return Size{static_cast<int>(width), static_cast<int>(height)};
 }
 
@@ -81,8 +72,9 @@ struct Decoder {
   const std::byte* next;
   std::size_t left;
   Size size;
-  std::uint8_t* rgb;  // [height][width][3]
-  char error[200];
+  std::uint8_t* rgb;    // [height][width][3]
+  int orientation = 1;  // as EXIF counts
+  char error[200] = "";
 };
 
 [[noreturn]] void on_error(png_structp png, png_const_charp message) {
@@ -119,6 +111,13 @@ void set_transforms(png_structp png, png_infop info) {
   png_set_strip_alpha(png);
 }
 
+int orientation(png_structp png, png_infop info) {
+  png_uint_32 bytes = 0;
+  png_bytep exif = nullptr;
+  if (png_get_eXIf_1(png, info, &bytes, &exif) == 0) return 1;
+  return exif_orientation(std::as_bytes(std::span<const png_byte>(exif, bytes)));
+}
+
 void decode_rows(png_structp png, png_infop info, Decoder* decoder) {
   const std::size_t row_bytes = 3 * static_cast<std::size_t>(decoder->size.width);
   png_read_info(png, info);
@@ -129,7 +128,8 @@ void decode_rows(png_structp png, png_infop info, Decoder* decoder) {
   for (int pass = 0; pass < passes; pass++)
     for (int y = 0; y < decoder->size.height; y++)
       png_read_row(png, decoder->rgb + static_cast<std::size_t>(y) * row_bytes, nullptr);
-  png_read_end(png, nullptr);
+  png_read_end(png, info);  // EXIF data may come last
+  decoder->orientation = orientation(png, info);
 }
 
 // libpng reports errors by a longjmp to here.
@@ -151,54 +151,23 @@ bool decode(Decoder* decoder) {
   return done;
 }
 
-Status cannot_read(const std::string& path, int error) {
-  return Status::error(path + ": cannot be read: " + std::strerror(error));
-}
-
 }  // namespace
+
+bool is_png(std::span<const std::byte> file) {
+  return !file.empty() &&
+         std::memcmp(file.data(), signature.data(), std::min(file.size(), signature.size())) == 0;
+}
 
 Result<Picture> decode_png(std::span<const std::byte> file, const std::string& where) {
   const Result<Size> size = check_header(file, where);
   if (!size.ok()) return size.status();
   if (Status length = check_length(file, *size, where); !length.ok()) return length;
 
-  Picture picture{size->width, size->height, {}};
-  try {
-    picture.rgb.resize(3 * static_cast<std::size_t>(size->width) * static_cast<std::size_t>(size->height));
-  } catch (const std::bad_alloc&) {
-    return Status::error(where + ": not enough memory for its pixels");
-  }
-  Decoder decoder{file.data(), file.size(), *size, picture.rgb.data(), {}};
+  Result<Picture> picture = black_picture(size->width, size->height, where);
+  if (!picture) return picture;
+  Decoder decoder{file.data(), file.size(), *size, picture->rgb.data()};
   if (!decode(&decoder)) return Status::error(where + ": damaged PNG: " + decoder.error);
-  return picture;
-}
-
-Result<Picture> read_png(const std::string& path) {
-  // O_NONBLOCK: a named pipe without a writer must not hang the program.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return cannot_read(path, errno);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(fdopen(descriptor, "rb"), std::fclose);
-  if (file == nullptr) return cannot_read(path, errno);
-  struct stat about = {};
-  if (fstat(descriptor, &about) != 0) return cannot_read(path, errno);
-  if (S_ISFIFO(about.st_mode)) return Status::error(path + ": a pipe, a file is needed");
-  std::vector<std::byte> bytes;
-  std::size_t filled = 0;
-  try {
-    // The header is checked before the rest is read: a file that is no picture may be of any size.
-    for (std::size_t wanted = header_bytes; filled < max_png_bytes; wanted = std::size_t{1} << 18) {
-      bytes.resize(filled + wanted);
-      const std::size_t got = std::fread(bytes.data() + filled, 1, wanted, file.get());
-      filled += got;
-      if (std::ferror(file.get())) return cannot_read(path, errno);
-      if (wanted == header_bytes)
-        if (const auto size = check_header({bytes.data(), filled}, path); !size.ok()) return size.status();
-      if (got < wanted) return decode_png({bytes.data(), filled}, path);
-    }
-  } catch (const std::bad_alloc&) {
-    return Status::error(path + ": not enough memory for the file");
-  }
-  return Status::error(path + ": longer than " + std::to_string(max_png_bytes) + " bytes");
+  return upright(*std::move(picture), decoder.orientation, where);
 }
 
 }  // namespace effnet

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "pictures/png.h"
+#include "pictures/read.h"
 #include "tests/catch.h"
 #include "tests/network/asked.h"
 #include "tests/network/compiled.h"
@@ -20,7 +20,7 @@ const std::vector<std::string> all = {"tf_efficientnet_lite0", "tf_efficientnet_
                                       "tf_efficientnet_lite2"};
 
 std::vector<float> prepare(const Model& model, const std::string& picture_file) {
-  const Result<Picture> picture = read_png(EFFNET_SOURCE_DIR "/samples/" + picture_file);
+  const Result<Picture> picture = read_picture(EFFNET_SOURCE_DIR "/samples/" + picture_file);
   if (!picture) throw std::runtime_error(picture.message());
   const std::size_t resolution = model.info().resolution;
   std::vector<float> input(resolution * resolution * 3);

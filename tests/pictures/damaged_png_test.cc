@@ -5,6 +5,7 @@
 #include <array>
 
 #include "pictures/png.h"
+#include "pictures/read.h"
 #include "tests/catch.h"
 #include "tests/support/temporary.h"
 
@@ -156,16 +157,17 @@ TEST_CASE("what is no PNG is refused", "[png]") {
 }
 
 TEST_CASE("files that cannot be read say why", "[png]") {
-  CHECK(read_png("/nowhere/a.png").message() == "/nowhere/a.png: cannot be read: No such file or directory");
-  CHECK_THAT(read_png("/").message(), Catch::Contains("/: cannot be read: Is a directory"));
-  CHECK_THAT(read_png("/dev/null").message(), Catch::Contains("empty file"));
-  CHECK_THAT(read_png("/dev/zero").message(), Catch::Contains("not a PNG picture"));  // endless
+  CHECK(read_picture("/nowhere/a.png").message() ==
+        "/nowhere/a.png: cannot be read: No such file or directory");
+  CHECK_THAT(read_picture("/").message(), Catch::Contains("/: cannot be read: Is a directory"));
+  CHECK_THAT(read_picture("/dev/null").message(), Catch::Contains("empty file"));
+  CHECK_THAT(read_picture("/dev/zero").message(), Catch::Contains("neither a PNG nor a JPEG"));  // endless
 }
 
 TEST_CASE("a named pipe is refused, not waited for", "[png]") {
   const test::TemporaryFolder folder;
   REQUIRE(mkfifo(folder.file("pipe.png").c_str(), 0600) == 0);
-  CHECK_THAT(read_png(folder.file("pipe.png")).message(), Catch::Contains("pipe"));
+  CHECK_THAT(read_picture(folder.file("pipe.png")).message(), Catch::Contains("pipe"));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -51,9 +52,66 @@ TEST_CASE("classify reads the good pictures among bad ones, and fails") {
   REQUIRE(json.size() == 2);
   CHECK(json[0]["file"] == red);
   CHECK(json[1]["file"] == blue);
-  CHECK(result.error == "effnet classify: " + text + ": not a PNG picture (only PNG can be read)\n" +
-                            "effnet classify: " + model.file("none.png") +
-                            ": cannot be read: No such file or directory\n");
+  CHECK(result.error ==
+        "effnet classify: " + text + ": neither a PNG nor a JPEG picture (only these can be read)\n" +
+            "effnet classify: " + model.file("none.png") + ": cannot be read: No such file or directory\n");
+}
+
+TEST_CASE("classify --csv prints a table") {
+  const FakeModel model;
+  const std::string red = model.picture("red, \"the\" colour.png", {255, 0, 0});
+  const ProcessResult result = model.effnet({"classify", model.library(), "--csv", "--top", "1", red});
+  CHECK(result.status == 0);
+  CHECK(result.out == "file,rank,class,label,probability\n\"" + model.file("red, \"\"the\"\" colour.png") +
+                          "\",1,0,\"red\",0.964663\n");
+  CHECK(model.effnet({"classify", model.library(), "--csv", "--json", red}).status != 0);
+}
+
+TEST_CASE("classify takes folders, patterns and standard input") {
+  const FakeModel model;
+  std::filesystem::create_directory(model.file("pictures"));
+  const std::string blue = model.picture("pictures/a.png", {0, 0, 255}),
+                    red = model.picture("pictures/b.png", {255, 0, 0});
+  const auto files = [&](const std::string& arguments, const std::string& input) {
+    const ProcessResult result = run_program(
+        {"sh", "-c", "cd \"$1\" && " + input + " \"$2\" classify ./libfake.so --csv --top 1 " + arguments,
+         "sh", model.file("pictures/.."), EFFNET_PROGRAM});
+    CHECK(result.error.empty());
+    CHECK(result.status == 0);
+    return result.out.substr(result.out.find('\n') + 1);
+  };
+  const std::string both =
+      "\"pictures/a.png\",1,2,\"blue\",0.964663\n\"pictures/b.png\",1,0,\"red\",0.964663\n";
+  CHECK(files("pictures", "") == both);
+  CHECK(files("'pictures/*.png'", "") == both);
+  CHECK(files("-", "find pictures -name '*.png' | sort |") == both);
+  CHECK(files("-", "<pictures/b.png") == "\"-\",1,0,\"red\",0.964663\n");
+}
+
+TEST_CASE("classify of many pictures goes on after bad ones and says how fast it was") {
+  const FakeModel model;
+  std::filesystem::create_directory(model.file("pictures"));
+  for (int i = 0; i < 300; i++) {
+    const std::string name = "pictures/" + std::to_string(1000 + i) + ".png";
+    if (i % 100 == 50)
+      model.text(name, "no picture");
+    else
+      model.picture(name, i % 2 == 0 ? Colour{255, 0, 0} : Colour{0, 255, 0});
+  }
+  const ProcessResult result = model.effnet(
+      {"classify", model.library(), "--json", "--top", "1", "--jobs", "3", model.file("pictures")});
+  CHECK(result.status == 1);
+  const auto json = nlohmann::json::parse(result.out);
+  REQUIRE(json.size() == 297);
+  for (std::size_t i = 1; i < json.size(); i++) CHECK(json[i - 1]["file"] < json[i]["file"]);
+  for (const auto& row : json) {
+    const bool even = (row["file"].get<std::string>().end()[-5] - '0') % 2 == 0;
+    CHECK(row["top"][0]["label"] == (even ? "red" : "green"));
+  }
+  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 4);
+  CHECK_THAT(result.error, Contains("300 pictures in ") && Contains(" a second\n"));
+  for (const char* bad : {"1050", "1150", "1250"})
+    CHECK_THAT(result.error, Contains(std::string(bad) + ".png: neither"));
 }
 
 TEST_CASE("a bad picture takes one line, whatever its name") {

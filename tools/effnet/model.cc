@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "pictures/png.h"
 
 namespace effnet {
 namespace {
@@ -100,23 +99,16 @@ Status Model::set_head(const std::string& path) const {
   return status == EFFNET_OK ? Status() : failure(status);
 }
 
-Status Model::prepare(const std::string& picture_path, std::span<float> input) const {
-  const Result<Picture> picture = read_png(picture_path);
-  if (!picture) return picture.status();
-  const auto stride = static_cast<std::size_t>(picture->width) * 3;
-  const effnet_status status = library_.prepare(model_.get(), picture->rgb.data(), picture->width,
-                                                picture->height, stride, input.data());
-  return status == EFFNET_OK ? Status() : Status::error(picture_path + ": " + failure(status).message());
+Status Model::prepare(const Picture& picture, std::span<float> input) const {
+  const auto stride = static_cast<std::size_t>(picture.width) * 3;
+  const effnet_status status =
+      library_.prepare(model_.get(), picture.rgb.data(), picture.width, picture.height, stride, input.data());
+  return status == EFFNET_OK ? Status() : failure(status);
 }
 
 Status Model::run(int count, const float* inputs, const effnet_outputs& outputs) const {
   const effnet_status status = library_.run_batch(model_.get(), count, inputs, &outputs);
   return status == EFFNET_OK ? Status() : failure(status);
-}
-
-void Failures::add(const Status& failure) {
-  if (!last_.ok()) std::fprintf(stderr, "%s: %s\n", command_.c_str(), in_one_line(last_.message()).c_str());
-  last_ = failure;
 }
 
 }  // namespace effnet

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "pictures/picture.h"
 #include "tools/effnet/model_library.h"
 
 namespace effnet {
@@ -33,8 +34,8 @@ class Model {
   effnet_model* get() const { return model_.get(); }
   std::size_t input_floats() const;  // of one picture
 
-  // A PNG file -> one input, as the weights say. The message names the file.
-  Status prepare(const std::string& picture_path, std::span<float> input) const;
+  // A picture -> one input, as the weights say.
+  Status prepare(const Picture& picture, std::span<float> input) const;
   Status run(int count, const float* inputs, const effnet_outputs& outputs) const;
 
  private:
@@ -46,18 +47,6 @@ class Model {
 
   ModelLibrary library_;  // before the model: closed after it
   Handle model_;
-};
-
-// Reports what goes wrong with some of many pictures: a line each, the last as the command's own failure.
-class Failures {
- public:
-  explicit Failures(std::string command) : command_(std::move(command)) {}
-  void add(const Status& failure);
-  const Status& last() const { return last_; }
-
- private:
-  std::string command_;
-  Status last_;
 };
 
 }  // namespace effnet

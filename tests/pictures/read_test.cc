@@ -1,5 +1,6 @@
-// Every kind of PNG against the pixels that Pillow reads (tests/data/make_png_golden.py).
-#include "pictures/png.h"
+// Every kind of picture against the pixels that Pillow reads
+// (tests/data/make_png_golden.py, make_jpeg_golden.py).
+#include "pictures/read.h"
 
 #include <cstdio>
 #include <fstream>
@@ -22,13 +23,13 @@ std::string fnv1a(const std::vector<std::uint8_t>& bytes) {
   return text;
 }
 
-TEST_CASE("every kind of PNG gives the pixels that Pillow gives") {
-  std::ifstream file(source_dir + "/tests/data/png/expected.json");
+void check_pictures(const std::string& folder, std::size_t at_least) {
+  std::ifstream file(source_dir + "/tests/data/" + folder + "/expected.json");
   const auto expected = nlohmann::json::parse(file);
-  REQUIRE(expected.size() >= 28);
+  REQUIRE(expected.size() >= at_least);
   for (const auto& [name, want] : expected.items()) {
     INFO(name);
-    const auto picture = read_png(source_dir + "/" + name);
+    const auto picture = read_picture(source_dir + "/" + name);
     if (!picture.ok()) FAIL(picture.message());
     CHECK(picture->width == want["width"]);
     CHECK(picture->height == want["height"]);
@@ -36,14 +37,22 @@ TEST_CASE("every kind of PNG gives the pixels that Pillow gives") {
   }
 }
 
+TEST_CASE("every kind of PNG gives the pixels that Pillow gives") { check_pictures("png", 28); }
+
+#ifdef EFFNET_HAS_JPEG
+TEST_CASE("every kind of JPEG gives the pixels that Pillow gives, upright as EXIF says") {
+  check_pictures("jpeg", 33);
+}
+#endif
+
 TEST_CASE("a picture's bytes in memory are read like the file") {
   const std::string path = source_dir + "/samples/coffee.png";
   std::ifstream file(path, std::ios::binary);
   std::stringstream content;
   content << file.rdbuf();
   const std::string bytes = content.str();
-  const auto from_memory = decode_png(std::as_bytes(std::span(bytes)), "coffee");
-  const auto from_file = read_png(path);
+  const auto from_memory = decode_picture(std::as_bytes(std::span(bytes)), "coffee");
+  const auto from_file = read_picture(path);
   REQUIRE(from_memory.ok());
   REQUIRE(from_file.ok());
   CHECK(from_memory->width == 600);

@@ -1,0 +1,75 @@
+#include "tools/effnet/pictures.h"
+
+#include <cstdio>
+
+#include "base/text.h"
+
+namespace effnet {
+namespace {
+
+// From here on people want to know how far it is and how fast it was.
+constexpr std::size_t many_pictures = 10;
+
+}  // namespace
+
+void add_picture_options(CLI::App& app, PictureOptions& options) {
+  app.add_option("PICTURE", options.arguments,
+                 "PNG and JPEG files, folders of them, patterns in quotes, - for standard input (a picture, "
+                 "or paths)")
+      ->required()
+      ->type_name("");
+  app.add_option("--jobs", options.jobs, "pictures worked on at the same time (default: cores / threads)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+}
+
+void Failures::add(const Status& failure) {
+  if (!last_.ok()) std::fprintf(stderr, "%s: %s\n", command_.c_str(), in_one_line(last_.message()).c_str());
+  last_ = failure;
+}
+
+PictureRun::PictureRun(const std::string& command, std::vector<Model> models, std::vector<PictureFile> files)
+    : models_(std::move(models)), files_(std::move(files)), failures_(command) {
+  if (files_.size() >= many_pictures)
+    progress_ = std::make_unique<Progress>("pictures", static_cast<double>(files_.size()));
+}
+
+Result<PictureRun> PictureRun::start(const std::string& command, const ModelOptions& model,
+                                     const PictureOptions& pictures) {
+  std::vector<Model> models;
+  Result<Model> first = Model::open(model);
+  if (!first) return first.status();
+  models.push_back(*std::move(first));
+  PictureFiles found = find_pictures(pictures.arguments);
+  const int workers = pictures.jobs > 0 ? std::min(pictures.jobs, static_cast<int>(found.files.size()))
+                                        : default_workers(found.files.size(), model.threads);
+  while (static_cast<int>(models.size()) < workers) {
+    Result<Model> next = Model::open(model);
+    if (!next) return next.status();
+    models.push_back(*std::move(next));
+  }
+  PictureRun run(command, std::move(models), std::move(found.files));
+  for (const Status& failure : found.failures) run.failures_.add(failure);
+  return run;
+}
+
+void PictureRun::before_output() {
+  if (progress_) progress_->clear();
+}
+
+void PictureRun::after_output() {
+  done_++;
+  if (progress_) progress_->advance();
+}
+
+Status PictureRun::finish() {
+  if (progress_) {
+    progress_->clear();
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    std::fprintf(stderr, "%zu pictures in %.2f s, %.1f a second\n", done_, seconds,
+                 static_cast<double>(done_) / std::max(seconds, 1e-9));
+  }
+  return failures_.last();
+}
+
+}  // namespace effnet
