@@ -11,7 +11,7 @@ namespace effnet {
 namespace fs = std::filesystem;
 
 Result<Workbench> Workbench::create(const TuneRequest& request) {
-  Result<OwnedFolder> folder = OwnedFolder::create();
+  Result<OwnedFolder> folder = OwnedFolder::create("effnet-tune-");
   if (!folder) return folder.status();
   CandidateBuilder builder{request.target,  request.cc,
                            folder->path(),  installed("share/effnet/candidate"),

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "autotune/owned_folder.h"
 #include "autotune/tuner.h"
+#include "base/owned_folder.h"
 
 namespace effnet {
 

@@ -12,28 +12,6 @@ namespace {
 constexpr std::array names = {"measured", "slow",          "wrong result", "crash",
                               "hang",     "out of memory", "not compiled"};
 
-std::string quoted_for_shell(const std::string& path) {
-  std::string text = "'";
-  for (const char c : path) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
-std::vector<std::string> command_of(const std::string& runner, const std::string& program) {
-  if (runner.empty()) return {program};
-  const std::string path = quoted_for_shell(program);
-  std::string command = runner;
-  std::size_t at = command.find("{}");
-  if (at == std::string::npos) return {"/bin/sh", "-c", command + " " + path};
-  for (; at != std::string::npos; at = command.find("{}", at + path.size())) command.replace(at, 2, path);
-  return {"/bin/sh", "-c", command};
-}
-
-std::string last_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::size_t begin = text.rfind('\n');
-  return begin == std::string::npos ? text : text.substr(begin + 1);
-}
-
 bool ran_out_of_memory(const ProcessResult& run, std::int64_t limit) {
   if (limit > 0 && run.peak_bytes > limit / 10 * 8) return true;
   for (const char* sign : {"out of memory", "bad_alloc", "Cannot allocate memory", "MemoryError"})
@@ -59,7 +37,8 @@ Measurement Runner::run(const std::string& program) const {
   options.seconds = seconds;
   options.memory_bytes = memory_bytes;
   options.wants_output = true;
-  Result<ProcessResult> run = run_process(command_of(command, program), options);
+  Result<ProcessResult> run = run_process(
+      command.empty() ? std::vector<std::string>{program} : shell_command(command, program), options);
   constexpr int alarm_status = 128 + 14;  // the candidate's own alarm
   if (!run) return {Outcome::crashed, {}, run.message()};
   if (!run->in_time || run->exit_status == alarm_status)

@@ -1,8 +1,9 @@
 #include "autotune/report.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
+
+#include "base/svg.h"
+#include "base/text.h"
 
 namespace effnet {
 
@@ -17,38 +18,11 @@ constexpr const char* style =
 constexpr const char* colors[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e",
                                   "#17becf", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"};
 
-template <typename... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[600];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text)
-    result += c == '<'   ? "&lt;"
-              : c == '>' ? "&gt;"
-              : c == '&' ? "&amp;"
-              : c == '"' ? "&quot;"
-                         : std::string(1, c);
-  return result;
-}
-
 const char* color_of(const std::string& operation) {
   const auto& list = operators();
   std::size_t i = 0;
   while (i + 1 < list.size() && list[i].name != operation) ++i;
   return colors[i % std::size(colors)];
-}
-
-std::string text_at(double x, double y, const char* anchor, const std::string& text) {
-  return formatted("<text x='%.1f' y='%.1f' text-anchor='%s'>", x, y, anchor) + escaped(text) + "</text>";
-}
-
-std::string line(double x1, double y1, double x2, double y2, const char* stroke, double width = 1) {
-  return formatted("<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='%s' stroke-width='%.1f'/>", x1, y1,
-                   x2, y2, stroke, width);
 }
 
 // --- search curves: one small picture a step ---
@@ -71,9 +45,9 @@ std::string curve_of(const StepState& s, double left, double top) {
   svg += "<polyline fill='none' stroke='" + std::string(color_of(s.step.operation)) +
          "' stroke-width='1.6' points='" + formatted("%.1f,%.1f ", x(0), y(1)) + points +
          formatted("%.1f,%.1f", x(s.tried), y(before)) + "'/>";
-  svg += text_at(left, top - 4, "start", s.step.name);
-  svg +=
-      text_at(left + width, top + height + 12, "end", formatted("%d, %.1f %%", s.tried, 100 * (1 - s.ratio)));
+  svg += svg_text(left, top - 4, "start", s.step.name);
+  svg += svg_text(left + width, top + height + 12, "end",
+                  formatted("%d, %.1f %%", s.tried, 100 * (1 - s.ratio)));
   return svg;
 }
 
@@ -93,14 +67,6 @@ std::string curves(const TuneState& state) {
 
 // --- roofline: logarithmic both ways ---
 
-struct LogAxis {
-  double least, most, from, to;  // values, pixels
-  double operator()(double value) const {
-    const double v = std::clamp(value, least, most);
-    return from + (to - from) * std::log(v / least) / std::log(most / least);
-  }
-};
-
 double intensity(const StepState& s) {
   return s.step.bytes > 0 ? 2 * s.step.multiply_adds / s.step.bytes : 0;
 }
@@ -108,36 +74,27 @@ double gflops(const StepState& s, double nanoseconds) {
   return nanoseconds > 0 ? 2 * s.step.multiply_adds / nanoseconds : 0;
 }
 
-// The powers of ten on an axis.
-std::vector<double> decades(const LogAxis& axis) {
-  const int first = static_cast<int>(std::ceil(std::log10(axis.least) - 1e-3));
-  const int last = static_cast<int>(std::floor(std::log10(axis.most) + 1e-3));
-  std::vector<double> values;
-  for (int exponent = first; exponent <= last; ++exponent) values.push_back(std::pow(10, exponent));
-  return values;
-}
-
 std::string grid(const LogAxis& x, const LogAxis& y) {
   std::string svg;
   for (const double v : decades(x))
-    svg +=
-        line(x(v), y.from, x(v), y.to, "#e5e5e5") + text_at(x(v), y.from + 16, "middle", formatted("%g", v));
+    svg += svg_line(x(v), y.from, x(v), y.to, "#e5e5e5") +
+           svg_text(x(v), y.from + 16, "middle", formatted("%g", v));
   for (const double v : decades(y))
-    svg +=
-        line(x.from, y(v), x.to, y(v), "#e5e5e5") + text_at(x.from - 6, y(v) + 4, "end", formatted("%g", v));
+    svg += svg_line(x.from, y(v), x.to, y(v), "#e5e5e5") +
+           svg_text(x.from - 6, y(v) + 4, "end", formatted("%g", v));
   return svg +
-         text_at((x.from + x.to) / 2, y.from + 34, "middle", "operations per byte of maps and weights") +
-         text_at(x.from, y.to - 8, "start", "GFLOP/s");
+         svg_text((x.from + x.to) / 2, y.from + 34, "middle", "operations per byte of maps and weights") +
+         svg_text(x.from, y.to - 8, "start", "GFLOP/s");
 }
 
 std::string roofs(const LogAxis& x, const LogAxis& y, const Peaks& peaks) {
   if (peaks.flops <= 0 || peaks.bytes <= 0) return "";
   const double top = peaks.flops / 1e9, slope = peaks.bytes / 1e9, ridge = top / slope;
   const double first = std::max(x.least, y.least / slope);
-  return line(x(first), y(first * slope), x(ridge), y(top), "#333", 1.5) +
-         line(x(ridge), y(top), x.to, y(top), "#333", 1.5) +
-         text_at(x.to, y(top) - 6, "end", formatted("FMA peak %.0f GFLOP/s", top)) +
-         text_at(x(first) + 60, y(first * slope) - 6, "start", formatted("memory %.1f GB/s", slope));
+  return svg_line(x(first), y(first * slope), x(ridge), y(top), "#333", 1.5) +
+         svg_line(x(ridge), y(top), x.to, y(top), "#333", 1.5) +
+         svg_text(x.to, y(top) - 6, "end", formatted("FMA peak %.0f GFLOP/s", top)) +
+         svg_text(x(first) + 60, y(first * slope) - 6, "start", formatted("memory %.1f GB/s", slope));
 }
 
 std::string roofline(const TuneState& state, const Peaks& peaks) {
@@ -154,10 +111,10 @@ std::string roofline(const TuneState& state, const Peaks& peaks) {
     if (s.default_nanoseconds <= 0 || intensity(s) <= 0) continue;
     const double at = x(intensity(s)), before = y(gflops(s, s.default_nanoseconds)),
                  after = y(gflops(s, s.nanoseconds()));
-    svg += line(at, before, at, after, color_of(s.step.operation));
+    svg += svg_line(at, before, at, after, color_of(s.step.operation));
     svg += formatted("<circle cx='%.1f' cy='%.1f' r='4' fill='%s' fill-opacity='0.8'><title>", at, after,
                      color_of(s.step.operation)) +
-           escaped(s.step.name + ": " + s.step.description) +
+           xml_text(s.step.name + ": " + s.step.description) +
            formatted(", %.1f GFLOP/s, %.1f operations a byte</title></circle>", gflops(s, s.nanoseconds()),
                      intensity(s));
   }
@@ -167,7 +124,7 @@ std::string roofline(const TuneState& state, const Peaks& peaks) {
                      [&](const StepState& s) { return s.step.operation == op.name; }))
       continue;
     svg += formatted("<circle cx='%.1f' cy='480' r='4' fill='%s'/>", legend, color_of(op.name)) +
-           text_at(legend + 8, 484, "start", op.name);
+           svg_text(legend + 8, 484, "start", op.name);
     legend += 30 + 7.0 * static_cast<double>(op.name.size());
   }
   return svg + "</svg>";
@@ -179,7 +136,7 @@ std::string network_table(const TuneState& state) {
   std::string html = "<table><tr><th>network</th><th>defaults ms</th><th>tuned ms</th><th>gain</th></tr>";
   for (std::size_t n = 0; n < state.networks.size(); ++n) {
     const auto [before, after] = state.times_of(n);
-    html += "<tr><td>" + escaped(state.networks[n].name) +
+    html += "<tr><td>" + xml_text(state.networks[n].name) +
             formatted("</td><td>%.3f</td><td>%.3f</td><td>%.1f %%</td></tr>", before / 1e6, after / 1e6,
                       before > 0 ? 100 * (1 - after / before) : 0);
   }
@@ -194,15 +151,15 @@ std::string step_table(const TuneState& state, const Peaks& peaks) {
     int times = 0;
     for (const int n : s.step.occurrences) times += n;
     const double rate = gflops(s, s.nanoseconds());
-    html += "<tr><td title=\"" + escaped(s.step.description) + "\">" + escaped(s.step.name) +
+    html += "<tr><td title=\"" + xml_text(s.step.description) + "\">" + xml_text(s.step.name) +
             formatted(
                 "</td><td>%d</td><td>%.1f</td><td>%.1f</td><td>%.1f "
                 "%%</td><td>%.1f</td><td>%s</td><td>%d</td><td>",
                 times, s.default_nanoseconds / 1000, s.nanoseconds() / 1000, 100 * (1 - s.ratio), rate,
                 peaks.flops > 0 ? formatted("%.0f %%", 1e11 * rate / peaks.flops).c_str() : "", s.tried) +
-            escaped(!s.failure.empty()             ? s.failure
-                    : s.best != s.default_schedule ? to_text(s.best)
-                                                   : "the default") +
+            xml_text(!s.failure.empty()             ? s.failure
+                     : s.best != s.default_schedule ? to_text(s.best)
+                                                    : "the default") +
             "</td></tr>";
   }
   return html + "</table>";
@@ -213,8 +170,8 @@ std::string failures(const TuneState& state) {
   std::string html =
       "<h2>Candidates that failed</h2><table><tr><th>step</th><th>what</th><th>schedule</th></tr>";
   for (const FailedCandidate& f : state.failed)
-    html += "<tr><td>" + escaped(f.step) + "</td><td>" + name_of(f.outcome) + "</td><td>" +
-            escaped(to_text(f.schedule)) + "</td></tr>";
+    html += "<tr><td>" + xml_text(f.step) + "</td><td>" + name_of(f.outcome) + "</td><td>" +
+            xml_text(to_text(f.schedule)) + "</td></tr>";
   return html + "</table>";
 }
 
@@ -222,11 +179,11 @@ std::string failures(const TuneState& state) {
 
 std::string tune_report(const TuneState& state, const Peaks& peaks) {
   return "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>EffNet tuning</title><style>" +
-         std::string(style) + "</style></head><body><h1>Schedules for " + escaped(state.context.target) +
+         std::string(style) + "</style></head><body><h1>Schedules for " + xml_text(state.context.target) +
          "</h1><p class='note'>" +
-         escaped(state.context.cpu + ", " + std::to_string(state.cores) + " cores, " +
-                 std::to_string(state.context.threads) + " threads, Halide " + state.context.halide +
-                 formatted(", %.0f s", state.elapsed)) +
+         xml_text(state.context.cpu + ", " + std::to_string(state.cores) + " cores, " +
+                  std::to_string(state.context.threads) + " threads, Halide " + state.context.halide +
+                  formatted(", %.0f s", state.elapsed)) +
          "</p>" + network_table(state) +
          "<h2>Search</h2><p class='note'>The best time so far over the candidates tried, as a share of the "
          "default's: "

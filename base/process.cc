@@ -39,8 +39,9 @@ void read_some(Stream& stream) {
   if (got <= 0) {
     close(stream.descriptor);
     stream.descriptor = -1;
-  } else if (stream.text->size() < most) {
+  } else {
     stream.text->append(buffer, static_cast<std::size_t>(got));
+    if (stream.text->size() > most) stream.text->erase(0, stream.text->size() - most);
   }
 }
 
@@ -166,6 +167,17 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   if (result && !result->in_time)
     return Status::error(arguments[0] + " did not end within " + std::to_string(seconds) + " s");
   return result;
+}
+
+std::vector<std::string> shell_command(const std::string& command, const std::string& path) {
+  std::string quoted = "'";
+  for (const char c : path) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  quoted += "'";
+  std::string line = command;
+  std::size_t at = line.find("{}");
+  if (at == std::string::npos) line += " " + quoted;
+  for (; at != std::string::npos; at = line.find("{}", at + quoted.size())) line.replace(at, 2, quoted);
+  return {"/bin/sh", "-c", line};
 }
 
 std::string environment_variable(const char* name) {

@@ -19,7 +19,7 @@ struct ProcessOptions {
 struct ProcessResult {
   int exit_status = 0;          // 128 + signal when it was ended by one
   bool in_time = true;          // false: killed
-  std::string output, errors;   // what it wrote to stdout and stderr, at most 64 KiB each
+  std::string output, errors;   // what it wrote to stdout and stderr, the last 64 KiB of each
   std::int64_t peak_bytes = 0;  // of memory
 };
 
@@ -30,6 +30,9 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
 // The same, where taking too long is an error too.
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::string& folder,
                                   int seconds);
+
+// How a shell runs `command` with a file: {} stands for its path, which else comes behind it.
+std::vector<std::string> shell_command(const std::string& command, const std::string& path);
 
 // The value of an environment variable; empty when it is not set.
 std::string environment_variable(const char* name);

@@ -80,6 +80,12 @@ std::string in_quotes(std::string_view text) {
   return "'" + in_one_line(text.substr(0, longest)) + (text.size() > longest ? "...'" : "'");
 }
 
+std::string last_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::size_t begin = text.rfind('\n');
+  return begin == std::string::npos ? text : text.substr(begin + 1);
+}
+
 std::string in_one_line(std::string_view text) {
   std::string line;
   for (const char letter : text) {

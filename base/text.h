@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,17 @@ std::string with_commas(std::int64_t number);
 // A name from a file, safe to print in one line: control
 // characters and long tails are replaced, quotes added.
 std::string in_quotes(std::string_view text);
+
+// The last line that is not empty.
+std::string last_line(std::string text);
+
+// As printf does it, at most 599 letters.
+template <typename... Values>
+std::string formatted(const char* format, Values... values) {
+  char text[600];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
 
 // A message that may hold names of files: control characters become question marks.
 std::string in_one_line(std::string_view text);

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t most_rows = 16;  // of the live table
 
-template <typename... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[400];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
-
 double gain(double ratio) { return 100 * (1 - ratio); }
 
 double cost_of(const StepState& s) {

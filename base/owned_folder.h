@@ -1,4 +1,5 @@
-// A temporary folder that lives as long as its tuner: also one that was killed leaves nothing for ever.
+// A temporary folder that lives as long as the program that works in it: also one that was killed leaves nothing
+// for ever.
 #pragma once
 
 #include <string>
@@ -8,10 +9,10 @@
 namespace effnet {
 
 // Removed with all that is in it. A lock on a file inside tells that its owner lives; folders of dead owners
-// are removed when the next one is made.
+// are removed when the next one of the same prefix is made.
 class OwnedFolder {
  public:
-  static Result<OwnedFolder> create();
+  static Result<OwnedFolder> create(const std::string& prefix);
   OwnedFolder(OwnedFolder&& other) noexcept;
   OwnedFolder& operator=(OwnedFolder&&) = delete;
   ~OwnedFolder();

@@ -1,5 +1,5 @@
 // The tuner's temporary folders: they go with their owner, or when the next one comes.
-#include "autotune/owned_folder.h"
+#include "base/owned_folder.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -37,7 +37,7 @@ TEST_CASE("folders of dead tuners go, those of living ones and of others stay") 
   REQUIRE(flock(lock, LOCK_EX | LOCK_NB) == 0);
   std::string own;
   {
-    const Result<OwnedFolder> folder = OwnedFolder::create();
+    const Result<OwnedFolder> folder = OwnedFolder::create("effnet-tune-");
     REQUIRE(folder);
     own = folder->path();
     CHECK(fs::exists(own));

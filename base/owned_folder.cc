@@ -1,4 +1,4 @@
-#include "autotune/owned_folder.h"
+#include "base/owned_folder.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* prefix = "effnet-tune-";
 constexpr const char* lock_name = "lock";
 
 void remove_if_abandoned(const fs::path& folder) {
@@ -32,7 +31,7 @@ void remove_if_abandoned(const fs::path& folder) {
   close(lock);
 }
 
-void sweep(const fs::path& parent) {
+void sweep(const fs::path& parent, const std::string& prefix) {
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(parent, ignored))
     if (entry.path().filename().string().starts_with(prefix)) remove_if_abandoned(entry.path());
@@ -40,12 +39,12 @@ void sweep(const fs::path& parent) {
 
 }  // namespace
 
-Result<OwnedFolder> OwnedFolder::create() {
+Result<OwnedFolder> OwnedFolder::create(const std::string& prefix) {
   std::error_code failed;
   const fs::path parent = fs::temp_directory_path(failed);
   if (failed) return Status::error("there is no folder for temporary files: " + failed.message());
-  sweep(parent);
-  std::string path = parent / (std::string(prefix) + "XXXXXX");
+  sweep(parent, prefix);
+  std::string path = parent / (prefix + "XXXXXX");
   if (!mkdtemp(path.data()))
     return Status::error("cannot make a folder in " + parent.string() + ": " + std::strerror(errno));
   add_unfinished(path);
