@@ -27,8 +27,8 @@ void Progress::draw(Clock::time_point now) {
   const std::string bar = std::string(filled, '#') + std::string(width - filled, '.');
   const double passed = std::chrono::duration<double>(now - start_).count();
   const double left = done_ > 0 ? passed * (total_ - done_) / done_ : 0;
-  std::fprintf(stderr, "\r%s [%s] %3.0f %%, %.0f s left \x1b[K", what_.c_str(), bar.c_str(), 100 * part,
-               left);
+  std::fprintf(stderr, "\r%s [%s] %3.0f %%, %.0f s left %s\x1b[K", what_.c_str(), bar.c_str(), 100 * part,
+               left, note_.c_str());
   std::fflush(stderr);
   drawn_ = true;
   last_drawn_ = now;

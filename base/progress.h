@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace effnet {
 
@@ -15,12 +16,13 @@ class Progress {
   ~Progress() { clear(); }
 
   void advance(double amount = 1);
+  void note(std::string text) { note_ = std::move(text); }  // stands behind the bar from the next drawing on
   void clear();  // takes the bar away, so that a message can be printed; the next advance() draws it again
 
  private:
   using Clock = std::chrono::steady_clock;
   void draw(Clock::time_point now);
-  std::string what_;
+  std::string what_, note_;
   double total_, done_ = 0;
   bool terminal_, drawn_ = false;
   Clock::time_point start_, last_drawn_;

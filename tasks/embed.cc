@@ -1,0 +1,129 @@
+#include "tasks/embed.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "base/files.h"
+#include "base/parallel.h"
+#include "base/sha256.h"
+#include "pictures/png.h"
+
+namespace effnet {
+namespace {
+
+class Embedding {
+ public:
+  Embedding(const Embedder& embedder, const std::vector<std::string>& paths, const EmbedOptions& options)
+      : embedder_(embedder),
+        paths_(paths),
+        options_(options),
+        views_(view_count(options.views)),
+        read_(paths.size()) {
+    out_.features.width = embedder.width;
+    out_.features.values.resize(paths.size() * views_ * embedder.width);
+  }
+
+  Result<Embedded> run() {
+    parallel_for(static_cast<int>(embedder_.workers.size()), static_cast<int>(embedder_.workers.size()),
+                 [this](int worker) {
+                   for (std::size_t i = next_++; i < paths_.size() && !stop_; i = next_++)
+                     finish(i, one(i, static_cast<std::size_t>(worker)));
+                 });
+    if (!failure_.ok()) return failure_;
+    keep_those_read();
+    return std::move(out_);
+  }
+
+ private:
+  // What could not be read is skipped; a network that gives no numbers ends all.
+  Status one(std::size_t i, std::size_t worker) {
+    const Result<std::string> file = read_file(paths_[i], max_png_bytes);
+    if (!file) return file.status();
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(*file));
+    const Result<std::string> digest = sha256(bytes);
+    if (!digest) return digest.status();
+    const std::vector<View> views = make_views(options_.views, *digest);
+    std::optional<Picture> picture;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      const std::string name = *digest + " " + views[v].text();
+      const Result<std::string> key = sha256(std::as_bytes(std::span(name)));
+      if (!key) return key.status();
+      const std::span<float> row(out_.features.values.data() + (i * views_ + v) * embedder_.width,
+                                 embedder_.width);
+      if (options_.cache && options_.cache->find(*key, row)) {
+        ++cached_;
+        continue;
+      }
+      if (!picture) {
+        Result<Picture> decoded = decode_png(bytes, paths_[i]);
+        if (!decoded) return decoded.status();
+        picture = *std::move(decoded);
+      }
+      if (Status status = compute(i, cut_out(*picture, views[v]), worker, row); !status) return status;
+      keep(*key, row);
+    }
+    return {};
+  }
+
+  Status compute(std::size_t i, const Picture& picture, std::size_t worker, std::span<float> row) {
+    if (Status status = embedder_.workers[worker](picture, row); !status)
+      return Status::error(paths_[i] + ": " + status.message());
+    ++computed_;
+    if (std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) return {};
+    const std::lock_guard lock(mutex_);
+    if (!stop_.exchange(true))
+      failure_ =
+          Status::error(paths_[i] + ": the network's features are no numbers (NaN): the weights are damaged");
+    return failure_;
+  }
+
+  void keep(const std::string& key, std::span<const float> row) {
+    if (!options_.cache || cache_broken_) return;
+    const Status status = options_.cache->add(key, row);
+    if (!status && !cache_broken_.exchange(true) && options_.not_kept) options_.not_kept(status);
+  }
+
+  void finish(std::size_t i, const Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (stop_) return;
+    read_[i] = status.ok();
+    if (!status && options_.skipped) options_.skipped(status);
+    if (options_.advance) options_.advance();
+  }
+
+  void keep_those_read() {
+    const std::size_t block = views_ * embedder_.width;
+    auto to = out_.features.values.begin();
+    for (std::size_t i = 0; i < paths_.size(); ++i) {
+      if (!read_[i]) continue;
+      out_.pictures.push_back(i);
+      to = std::copy_n(out_.features.values.begin() + static_cast<std::ptrdiff_t>(i * block), block, to);
+    }
+    out_.features.values.erase(to, out_.features.values.end());
+    out_.computed = computed_;
+    out_.cached = cached_;
+  }
+
+  const Embedder& embedder_;
+  const std::vector<std::string>& paths_;
+  const EmbedOptions& options_;
+  const std::size_t views_;
+  Embedded out_;
+  std::vector<char> read_;  // one a path; not bool: threads write neighbours
+  std::atomic<std::size_t> next_ = 0, computed_ = 0, cached_ = 0;
+  std::atomic<bool> stop_ = false, cache_broken_ = false;
+  std::mutex mutex_;
+  Status failure_;
+};
+
+}  // namespace
+
+Result<Embedded> embed(const Embedder& embedder, const std::vector<std::string>& paths,
+                       const EmbedOptions& options) {
+  return Embedding(embedder, paths, options).run();
+}
+
+}  // namespace effnet
