@@ -16,8 +16,16 @@ bool tensor_bytes(const TensorEntry& tensor, std::size_t& bytes) {
   return true;
 }
 
-Result<std::string> make_header(const std::vector<TensorEntry>& tensors, const Metadata& metadata,
-                                std::vector<std::size_t>& bytes) {
+std::string little_endian(std::uint64_t number) {
+  std::string bytes;
+  for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(number >> shift & 0xff);
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::string> safetensors_header(const std::vector<TensorEntry>& tensors, const Metadata& metadata,
+                                       std::vector<std::size_t>& bytes) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   for (const auto& [key, value] : metadata) header["__metadata__"][key] = value;
   std::size_t offset = 0;
@@ -36,26 +44,20 @@ Result<std::string> make_header(const std::vector<TensorEntry>& tensors, const M
     text.append(
         (tensor_alignment - (sizeof(std::uint64_t) + text.size()) % tensor_alignment) % tensor_alignment,
         ' ');
-    return text;
+    return little_endian(text.size()) + text;
   } catch (const nlohmann::json::exception&) {
     return Status::error("a tensor's name or the metadata is not valid UTF-8");
   }
 }
 
-}  // namespace
-
 Result<SafetensorsWriter> SafetensorsWriter::create(const std::string& path,
                                                     const std::vector<TensorEntry>& tensors,
                                                     const Metadata& metadata) {
   std::vector<std::size_t> bytes;
-  const Result<std::string> header = make_header(tensors, metadata, bytes);
+  const Result<std::string> header = safetensors_header(tensors, metadata, bytes);
   if (!header) return Status::error("cannot write " + in_quotes(path) + ": " + header.message());
-  std::string length;
-  for (std::size_t shift = 0; shift < 64; shift += 8)
-    length += static_cast<char>(static_cast<std::uint64_t>(header->size()) >> shift & 0xff);
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file) return file.status();
-  if (Status status = file->write(length); !status) return status;
   if (Status status = file->write(*header); !status) return status;
   return SafetensorsWriter(*std::move(file), std::move(bytes));
 }

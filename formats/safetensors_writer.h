@@ -20,6 +20,10 @@ struct TensorEntry {
 };
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
+// All of a file that stands before its first tensor; `bytes` gets the size of every tensor.
+Result<std::string> safetensors_header(const std::vector<TensorEntry>& tensors, const Metadata& metadata,
+                                       std::vector<std::size_t>& bytes);
+
 class SafetensorsWriter {
  public:
   // Writes the header, padded with spaces so that the first tensor starts on 64 bytes. Tensors follow one

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "formats/hdf5_file.h"
 #include "formats/pickle.h"
 #include "formats/torch_file.h"
 
@@ -16,23 +17,6 @@ namespace effnet {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-Result<TensorFile> read_safetensors(Bytes file, const std::string& where) {
-  Safetensors parsed;
-  char error[512] = "";
-  if (!parsed.parse(file, Memory{}, error)) return Status::error(where + ": " + error);
-  TensorFile result{"safetensors", "", {}, nullptr};
-  for (const Tensor& tensor : parsed.tensors()) {
-    SourceTensor source;
-    source.dtype = tensor.dtype;
-    source.shape.assign(tensor.shape, tensor.shape + tensor.rank);
-    source.data = {tensor.data, tensor.bytes};
-    result.tensors.emplace(std::string(tensor.name), std::move(source));
-  }
-  return result;
-}
-
-bool is_hdf5(Bytes file) { return file.size() >= 8 && std::memcmp(file.data(), "\x89HDF\r\n\x1a\n", 8) == 0; }
 
 bool is_plain_pickle(Bytes file) {
   return file.size() >= 2 && std::to_integer<unsigned>(file[0]) == 0x80 &&
@@ -42,10 +26,7 @@ bool is_plain_pickle(Bytes file) {
 Result<TensorFile> read_any(Bytes file, const std::string& where) {
   if (is_zip(file)) return read_torch_zip(file, where);
   if (is_torch_pickle(file)) return read_torch_pickle(file, where);
-  if (is_hdf5(file))
-    return Status::error(where +
-                         ": is an HDF5 file; Keras weights are not read, take timm's of the same network "
-                         "(tf_efficientnet_* has the same numbers)");
+  if (is_hdf5(file)) return read_hdf5(where, file.size());
   // Other pickles get a look only so that the message can name what they ask for.
   if (is_plain_pickle(file)) {
     const Result<pickle::Document> document = pickle::read(file, where);
@@ -95,6 +76,23 @@ void for_each_element(const SourceTensor& tensor, std::int64_t count, const Visi
 }
 
 }  // namespace
+
+bool is_hdf5(Bytes file) { return file.size() >= 8 && std::memcmp(file.data(), "\x89HDF\r\n\x1a\n", 8) == 0; }
+
+Result<TensorFile> read_safetensors(Bytes file, const std::string& where) {
+  Safetensors parsed;
+  char error[512] = "";
+  if (!parsed.parse(file, Memory{}, error)) return Status::error(where + ": " + error);
+  TensorFile result{"safetensors", "", {}, nullptr};
+  for (const Tensor& tensor : parsed.tensors()) {
+    SourceTensor source;
+    source.dtype = tensor.dtype;
+    source.shape.assign(tensor.shape, tensor.shape + tensor.rank);
+    source.data = {tensor.data, tensor.bytes};
+    result.tensors.emplace(std::string(tensor.name), std::move(source));
+  }
+  return result;
+}
 
 Result<TensorFile> read_tensor_file(const std::string& path) {
   Result<MappedFile> opened = MappedFile::open(path);

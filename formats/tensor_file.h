@@ -24,7 +24,7 @@ struct SourceTensor {
 using SourceTensors = std::map<std::string, SourceTensor>;
 
 struct TensorFile {
-  std::string format;  // "safetensors", "torch pickle" or "torch zip"
+  std::string format;  // "safetensors", "torch pickle", "torch zip" or "HDF5"
   std::string sha256;  // of the whole file
   SourceTensors tensors;
   std::shared_ptr<const void> memory;  // what the tensors' bytes lie in
@@ -32,6 +32,9 @@ struct TensorFile {
 
 // Recognises the format by the file's first bytes and checks everything before it is used.
 Result<TensorFile> read_tensor_file(const std::string& path);
+
+// The tensors of a safetensors file in memory, which must outlive them; no digest.
+Result<TensorFile> read_safetensors(std::span<const std::byte> file, const std::string& where);
 
 // All elements in row-major order. Of f16, bf16, f32 and f64 tensors; refuses others by `name`.
 Result<std::vector<double>> read_values(const SourceTensor& tensor, const std::string& name);

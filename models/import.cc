@@ -6,6 +6,7 @@
 #include "formats/safetensors_writer.h"
 #include "models/dialects/dialect.h"
 #include "models/fold.h"
+#include "models/keras.h"
 #include "models/packing.h"
 #include "models/preprocessing.h"
 #include "models/tensor_report.h"
@@ -110,11 +111,18 @@ void warn_of_guess(const NetworkConfig& config, const Dialect& dialect, const Mo
 }
 
 Status import_checked(NetworkConfig config, SourceTensors tensors, const WeightsSource& source,
-                      const ModelCard& card, const ImportOptions& options, const std::string& output_path) {
+                      ModelCard card, const ImportOptions& options, const std::string& output_path) {
   config.classes = options.classes.value_or(config.classes);
   const Result<Network> network = build_network(config);
   if (!network) return network.status();
   tensors = without_prefix(std::move(tensors));
+  if (is_keras(tensors)) {
+    Result<KerasWeights> weights = read_keras(*network, tensors, source.where);
+    if (!weights) return weights.status();
+    tensors = std::move(weights->tensors);
+    card.mean = weights->mean;
+    card.std = weights->std;
+  }
   const Result<const Dialect*> dialect = recognise_dialect(*network, tensors, source.where);
   if (!dialect) return dialect.status();
   if (const std::string objection = (*dialect)->objection(config); !objection.empty())

@@ -113,13 +113,6 @@ std::string variant_hint(const Network& network, const Dialect& dialect, const S
   return fitting.empty() ? "" : "these are the tensors of " + fitting;
 }
 
-bool is_keras(const SourceTensors& tensors) {
-  return std::any_of(tensors.begin(), tensors.end(), [](const auto& item) {
-    return item.first.find("stem_conv/") != std::string::npos ||
-           item.first.find("top_conv/") != std::string::npos;
-  });
-}
-
 }  // namespace
 
 Result<const Dialect*> recognise_dialect(const Network& network, const SourceTensors& tensors,
@@ -138,10 +131,6 @@ Result<const Dialect*> recognise_dialect(const Network& network, const SourceTen
     most = found;
   }
   if (best) return best;
-  if (is_keras(tensors))
-    return Status::error(where +
-                         ": Keras weights are not read; they were trained with TensorFlow's padding, so take "
-                         "timm's weights of tf_efficientnet_*, which are the same numbers");
   const std::string example =
       tensors.empty() ? "there is none" : "the first is " + in_quotes(tensors.begin()->first);
   return Status::error(where + ": its tensors are named as in none of the known dialects (" +

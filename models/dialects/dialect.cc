@@ -3,7 +3,7 @@
 namespace effnet {
 
 std::span<const Dialect* const> dialects() {
-  static constexpr const Dialect* all[] = {&timm, &torchvision, &lukemelas};
+  static constexpr const Dialect* all[] = {&timm, &torchvision, &lukemelas, &keras};
   return all;
 }
 
@@ -55,6 +55,15 @@ Preprocessing tensorflow_preprocessing(const NetworkConfig& config) {
   result.crop = config.crop;
   result.interpolation = config.interpolation;
   return result;
+}
+
+std::string tensorflow_objection(const NetworkConfig& config, std::string_view whose_weights) {
+  if (config.padding == Padding::same) return "";
+  const std::string hint = config.name.starts_with("efficientnet_b")
+                               ? "import them as tf_" + config.name
+                               : "take a network with \"padding\": \"same\"";
+  return std::string(whose_weights) + " were trained with TensorFlow's padding, " + config.name +
+         " pads symmetrically; " + hint;
 }
 
 }  // namespace effnet

@@ -33,7 +33,7 @@ struct Dialect {
   Preprocessing (*preprocessing)(const NetworkConfig& config, const WeightsSource& source);
 };
 
-extern const Dialect timm, torchvision, lukemelas;
+extern const Dialect timm, torchvision, lukemelas, keras;
 std::span<const Dialect* const> dialects();
 
 // Visits every layer with the part that it plays.
@@ -49,5 +49,7 @@ std::vector<ExpectedTensor> expected_tensors(const Network& network, const Diale
 
 // What dialects share.
 Preprocessing tensorflow_preprocessing(const NetworkConfig& config);  // of the original TensorFlow weights
+// An objection, unless the network pads as TensorFlow does.
+std::string tensorflow_objection(const NetworkConfig& config, std::string_view whose_weights);
 
 }  // namespace effnet

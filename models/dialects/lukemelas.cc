@@ -23,12 +23,7 @@ LayerNames names(Part part, const Block* block) {
 }
 
 std::string objection(const NetworkConfig& config) {
-  if (config.padding == Padding::same) return "";
-  const std::string hint = config.name.starts_with("efficientnet_b")
-                               ? "import them as tf_" + config.name
-                               : "take a network with \"padding\": \"same\"";
-  return "these weights (lukemelas' names) were trained with TensorFlow's padding, " + config.name +
-         " pads symmetrically; " + hint;
+  return tensorflow_objection(config, "these weights (lukemelas' names)");
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST_CASE("Damaged zip forms are refused") {
 }
 
 TEST_CASE("Files of other formats are named") {
-  CHECK_THAT(File(std::string("\x89HDF\r\n\x1a\n...")).failure(), Contains("HDF5") && Contains("timm"));
+  CHECK_THAT(File(std::string("\x89HDF\r\n\x1a\n...")).failure(), Contains("HDF5"));
   CHECK_THAT(File(std::string("\x80\x04N.")).failure(), Contains("not one of torch.save()"));
   CHECK_THAT(File(std::string("")).failure(), Contains("empty"));
 }

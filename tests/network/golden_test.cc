@@ -5,6 +5,8 @@
 #include "tests/catch.h"
 #include "tests/network/asked.h"
 #include "tests/network/compiled.h"
+#include "tests/support/keras_file.h"
+#include "tests/support/seeded.h"
 #include "tests/support/temporary.h"
 
 namespace effnet::test {
@@ -36,6 +38,29 @@ TEST_CASE("a compiled network's outputs are timm's, whatever the number of threa
     }
   }
 }
+
+#ifdef EFFNET_HDF5
+TEST_CASE("Keras' files of a tf_ network give timm's outputs") {
+  for (const std::string& name : asked_networks(smallest)) {
+    if (!name.starts_with("tf_")) continue;
+    INFO(name);
+    const Golden golden = read_golden(name);
+    const Network network = *build_network(*find_network(name));
+    const FloatTensors state = seeded_state(network, golden.statistics, golden.seed);
+    const CompiledNetwork library(name);
+    const std::vector<float> input =
+        channels_innermost(seeded_input(golden.resolution, golden.seed), golden.resolution);
+    for (const KerasLayout layout : {KerasLayout::keras2, KerasLayout::keras3}) {
+      const TemporaryFolder folder(networks_folder());
+      write_keras_file(folder.file("seeded.h5"), network, state, layout);
+      import_weights(name, folder.file("seeded.h5"), folder.file("weights"));
+      const Outputs outputs = library.open(folder.file("weights")).run(input);
+      CHECK(largest_difference(outputs.logits, golden.logits) < tolerance(name));
+      CHECK(largest_difference(outputs.features, golden.features) < tolerance(name));
+    }
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace effnet::test

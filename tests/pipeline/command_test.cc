@@ -179,6 +179,31 @@ TEST_CASE("default schedules are taken without looking at any row") {
   unsetenv("EFFNET_SCHEDULES");
 }
 
+TEST_CASE("every command explains itself with an example, and is completed in bash") {
+  const ProcessResult script = run_program({EFFNETC, "completion", "bash"});
+  REQUIRE(script.status == 0);
+  for (const std::string command :
+       {"list", "describe", "targets", "compile", "import", "tune", "scale", "completion"}) {
+    INFO(command);
+    const ProcessResult help = run_program({EFFNETC, command, "--help"});
+    CHECK(help.status == 0);
+    CHECK(contains(help.out, "Example"));
+    CHECK(contains(help.out, "effnetc " + command));
+    CHECK(contains(script.out, "\n    " + command + ")\n"));
+  }
+  const std::string use = script.out +
+                          "COMP_WORDS=(effnetc compile tf_efficientnet_b)\nCOMP_CWORD=2\n_effnetc\n"
+                          "echo \"${COMPREPLY[*]}\"\n"
+                          "COMP_WORDS=(effnetc compile a --target arm)\nCOMP_CWORD=4\n_effnetc\n"
+                          "echo \"${COMPREPLY[*]}\"\n";
+  const std::vector<std::string> offered = lines_of(run_program({"bash", "-c", use}).out);
+  REQUIRE(offered.size() == 2);
+  CHECK(contains(offered[0], "tf_efficientnet_b0 ") && contains(offered[0], "tf_efficientnet_b7"));
+  CHECK_FALSE(contains(offered[0], "lite"));
+  CHECK(contains(offered[1], "arm-64"));
+  CHECK_FALSE(contains(script.out, "compile-kernel"));
+}
+
 }  // namespace
 
 }  // namespace effnet::test

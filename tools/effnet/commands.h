@@ -9,5 +9,6 @@ Command add_classify(CLI::App& app);
 Command add_features(CLI::App& app);
 Command add_run(CLI::App& app);
 Command add_bench(CLI::App& app);
+Command add_info(CLI::App& app);
 
 }  // namespace effnet

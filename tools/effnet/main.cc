@@ -1,5 +1,6 @@
 // effnet: runs networks that effnetc compiled.
 #include "effnet.h"
+#include "tools/completion.h"
 #include "tools/effnet/commands.h"
 
 int main(int argc, char** argv) {
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", EFFNET_VERSION);
   app.footer("Example:\n  effnet classify efficientnet_b0 --weights efficientnet_b0.weights photo.png");
   const effnet::Commands commands = {effnet::add_classify(app), effnet::add_features(app),
-                                     effnet::add_run(app), effnet::add_bench(app)};
+                                     effnet::add_run(app),      effnet::add_bench(app),
+                                     effnet::add_info(app),     effnet::add_completion(app)};
   return effnet::run_program(app, commands, argc, argv);
 }

@@ -55,7 +55,8 @@ void add_import(CLI::App& app, Commands& commands) {
       ->type_name("NETWORK");
   command
       ->add_option("weights", options->weights,
-                   "safetensors or torch file (.pth) with the names of timm, torchvision or lukemelas")
+                   "safetensors, torch (.pth) or Keras file (.h5) with the names of timm, torchvision, "
+                   "lukemelas or Keras")
       ->required()
       ->type_name("WEIGHTS");
   command->add_option("-o,--output", options->output, "the .weights file")->required()->type_name("FILE");
