@@ -93,13 +93,6 @@ std::string network_file(const NetworkConfig& config);  // JSON text of a networ
 int round_channels(int channels, double width);
 int round_repeats(int repeats, double depth);  // ceil
 
-struct CompoundScaling {
-  double alpha = 1.2, beta = 1.1, gamma = 1.15, phi = 1;
-};
-// depth alpha^phi, width beta^phi, resolution 224 gamma^phi
-// to the nearest multiple of 4. Refuses factors below 1.
-Result<NetworkConfig> scale_baseline(const CompoundScaling& scaling, const std::string& name);
-
 // Every layer in the order of the data.
 void for_each_layer(const Network& network, const std::function<void(const Layer&)>& visit);
 

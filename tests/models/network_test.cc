@@ -175,30 +175,6 @@ TEST_CASE("Channels are rounded to eights, never below nine tenths") {
   CHECK(round_repeats(1, 1.0) == 1);
 }
 
-TEST_CASE("Compound scaling raises the factors to phi") {
-  const Result<NetworkConfig> config = scale_baseline({1.2, 1.1, 1.15, 2}, "twice");
-  REQUIRE(config);
-  CHECK(config->name == "twice");
-  CHECK(config->depth == Approx(1.44));
-  CHECK(config->width == Approx(1.21));
-  CHECK(config->resolution == 296);  // 224 * 1.3225 = 296.24
-  CHECK(config->padding == Padding::symmetric);
-  const Result<NetworkConfig> baseline = scale_baseline({1.2, 1.1, 1.15, 0}, "once");
-  REQUIRE(baseline);
-  CHECK(parameters(*build_network(*baseline)) == 5288548);
-}
-
-TEST_CASE("Scaling refuses factors that shrink, and networks beyond all bounds") {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK_THAT(scale_baseline({0.99, 1.1, 1.15, 1}, "x").message(),
-             Contains("alpha") && Contains("at least 1"));
-  CHECK_THAT(scale_baseline({1.2, 0, 1.15, 1}, "x").message(), Contains("beta"));
-  CHECK_THAT(scale_baseline({1.2, 1.1, nan, 1}, "x").message(), Contains("gamma"));
-  CHECK_THAT(scale_baseline({1.2, 1.1, 1.15, -1}, "x").message(), Contains("phi"));
-  CHECK_FALSE(scale_baseline({1.2, 1.1, 1.15, 99}, "x"));
-  CHECK_FALSE(scale_baseline({100, 100, 100, 100}, "x"));
-}
-
 TEST_CASE("Numbers that make no network are refused by name and range") {
   const double nan = std::numeric_limits<double>::quiet_NaN(),
                infinity = std::numeric_limits<double>::infinity();

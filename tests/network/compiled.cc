@@ -61,8 +61,8 @@ Outputs Model::run(const std::vector<float>& inputs) const {
   return outputs;
 }
 
-CompiledNetwork::CompiledNetwork(std::string name) : name_(std::move(name)) {
-  const std::string path = networks_folder() + "/lib" + name_ + ".so";
+CompiledNetwork::CompiledNetwork(std::string name, const std::string& folder) : name_(std::move(name)) {
+  const std::string path = folder + "/lib" + name_ + ".so";
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw std::runtime_error(dlerror());
   open_ = reinterpret_cast<Open>(dlsym(library, (name_ + "_open").c_str()));

@@ -42,10 +42,10 @@ class Model {
   std::unique_ptr<effnet_model, decltype(&effnet_close)> model_;
 };
 
-// lib<name>.so of networks_folder(). Stays loaded until the test ends.
+// lib<name>.so of `folder`. Stays loaded until the test ends.
 class CompiledNetwork {
  public:
-  explicit CompiledNetwork(std::string name);
+  explicit CompiledNetwork(std::string name, const std::string& folder = networks_folder());
   effnet_status open(const std::string& weights, const effnet_options* options, effnet_model** out) const;
   Model open(const std::string& weights, int threads = 1, const char* target = nullptr) const;
   const effnet_program& program() const { return *program_; }
