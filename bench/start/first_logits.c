@@ -6,8 +6,8 @@
 
 static float input[NETWORK_RESOLUTION * NETWORK_RESOLUTION * 3], logits[NETWORK_CLASSES];
 
-int main(int count, char **arguments) {
-  effnet_model *model;
+int main(int count, char** arguments) {
+  effnet_model* model;
   int i, best = 0;
   if (count != 2 || network_open(arguments[1], NULL, &model) != EFFNET_OK) return 1;
   if (effnet_run(model, input, logits) != EFFNET_OK) return 2;

@@ -6,14 +6,14 @@
 
 static float input[LITE_RESOLUTION * LITE_RESOLUTION * 3], logits[LITE_CLASSES];
 
-static int fail(const char *text) {
+static int fail(const char* text) {
   fprintf(stderr, "classify: %s\n", text);
   return 1;
 }
 
-static unsigned char *read_pixels(const char *path, size_t bytes) {
-  FILE *file = fopen(path, "rb");
-  unsigned char *pixels = file ? malloc(bytes) : NULL;
+static unsigned char* read_pixels(const char* path, size_t bytes) {
+  FILE* file = fopen(path, "rb");
+  unsigned char* pixels = file ? malloc(bytes) : NULL;
   if (pixels && fread(pixels, 1, bytes, file) != bytes) {
     free(pixels);
     pixels = NULL;
@@ -22,11 +22,11 @@ static unsigned char *read_pixels(const char *path, size_t bytes) {
   return pixels;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char** arguments) {
   char error[300] = "";
   effnet_options options = {0};
-  effnet_model *model;
-  unsigned char *pixels;
+  effnet_model* model;
+  unsigned char* pixels;
   int width, height, i, best = 0;
   if (count != 5) return fail("WEIGHTS RGB WIDTH HEIGHT are needed");
   width = atoi(arguments[3]);
