@@ -22,7 +22,7 @@ constexpr std::array<unsigned char, 8> header_chunk = {0, 0, 0, 13, 'I', 'H', 'D
 constexpr std::int64_t deflate_ratio = 1032;
 
 struct Size {
-  int width, height;
+  int width = 0, height = 0;
 };
 
 std::int64_t big_endian(std::span<const std::byte> bytes) {
@@ -69,11 +69,11 @@ Status check_length(std::span<const std::byte> file, Size size, const std::strin
 
 // What libpng's callbacks see. Everything that a longjmp may leave behind is trivially destructible.
 struct Decoder {
-  const std::byte* next;
-  std::size_t left;
-  Size size;
-  std::uint8_t* rgb;    // [height][width][3]
-  int orientation = 1;  // as EXIF counts
+  const std::byte* next = nullptr;
+  std::size_t left = 0;
+  Size size = {};
+  std::uint8_t* rgb = nullptr;  // [height][width][3]
+  int orientation = 1;          // as EXIF counts
   char error[200] = "";
 };
 

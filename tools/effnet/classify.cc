@@ -92,7 +92,7 @@ Status run(const Options& options) {
   const effnet_info& info = pictures->model().info();
   auto results = nlohmann::ordered_json::array();
   if (options.csv) std::printf("file,rank,class,label,probability\n");
-  const Status status = pictures->for_each<Guesses>(
+  Status status = pictures->for_each<Guesses>(
       [&](const DecodedPicture& decoded) { return classify(decoded, options.top); },
       [&](const std::string& name, const Guesses& guesses) {
         if (options.json)

@@ -42,7 +42,7 @@ Status run(const Options& options) {
   if (!pictures) return pictures.status();
   std::vector<std::string> files;
   std::vector<float> features;  // [picture][feature]
-  const Status status = pictures->for_each<std::vector<float>>(
+  Status status = pictures->for_each<std::vector<float>>(
       features_of, [&](const std::string& name, const std::vector<float>& row) {
         files.push_back(name);
         features.insert(features.end(), row.begin(), row.end());
