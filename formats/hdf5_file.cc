@@ -53,7 +53,7 @@ Status convert(const std::string& path, std::size_t file_bytes, int output) {
   std::vector<std::size_t> sizes;
   const Result<std::string> header = safetensors_header(entries, {}, sizes);
   if (!header) return header.status();
-  const Status full = Status::error("out of memory");
+  Status full = Status::error("out of memory");
   if (!write_all(output, header->data(), header->size())) return full;
   for (const hdf5::Dataset& dataset : *datasets) {
     std::vector<char> values(dataset.bytes);

@@ -77,7 +77,7 @@ Result<Latency> LatencyMeter::measure(const NetworkConfig& config) {
   if (Status status = prepare(); !status) return status;
   const Result<std::string> library = compile(config, folder_->path() + "/candidate");
   if (!library) return library.status();
-  const Result<Latency> latency = take_turns(*library);
+  Result<Latency> latency = take_turns(*library);
   std::error_code ignored;
   fs::remove_all(fs::path(*library).parent_path(), ignored);
   if (!latency) return latency.status();

@@ -201,12 +201,12 @@ class GrowthPanel {
 
   static std::string grid(const LinearAxis& x, const LogAxis& y) {
     std::string svg;
-    for (double phi = 1; phi < x.most; ++phi)
+    for (int phi = 1; phi < x.most; ++phi)
       svg += svg_line(x(phi), bottom, x(phi), top, grid_color) +
-             svg_text(x(phi), bottom + 17, "middle", formatted("%g", phi));
-    for (double v = 1; v < y.most; v *= 2)
+             svg_text(x(phi), bottom + 17, "middle", formatted("%d", phi));
+    for (int v = 1; v < y.most; v *= 2)
       svg += svg_line(left, y(v), right, y(v), grid_color) +
-             svg_text(left - 7, y(v) + 4, "end", formatted("%g", v));
+             svg_text(left - 7, y(v) + 4, "end", formatted("%d", v));
     return svg + svg_text((left + right) / 2, bottom + 38, "middle", "phi");
   }
 
@@ -232,7 +232,7 @@ std::string search_plot(const SearchResult& result) {
       width, height, width, height);
   for (std::size_t i = 0; i < panels.size(); ++i)
     svg += formatted("<g transform='translate(%.0f %.0f)'>", static_cast<double>(i % 2) * panel_width,
-                     static_cast<double>(i / 2) * panel_height) +
+                     static_cast<double>(i >> 1) * panel_height) +
            panels[i] + "</g>\n";
   return svg + "</svg>\n";
 }

@@ -129,6 +129,7 @@ class Search {
     });
     if (!on_grid) all.push_back(&result_.published);
     std::vector<std::pair<const NetworkConfig*, double*>> work;
+    work.reserve(all.size());
     for (Candidate* candidate : all) work.emplace_back(&candidate->config, &candidate->values[objective]);
     if (Status status = evaluate(request().objectives[objective], work); !status) return status;
     for (const Candidate* candidate : all)

@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/parallel.h"
 #include "base/sha256.h"
-#include "pictures/png.h"
+#include "pictures/read.h"
 
 namespace effnet {
 namespace {
@@ -40,7 +40,7 @@ class Embedding {
  private:
   // What could not be read is skipped; a network that gives no numbers ends all.
   Status one(std::size_t i, std::size_t worker) {
-    const Result<std::string> file = read_file(paths_[i], max_png_bytes);
+    const Result<std::string> file = read_file(paths_[i], max_picture_bytes);
     if (!file) return file.status();
     const std::span<const std::byte> bytes = std::as_bytes(std::span(*file));
     const Result<std::string> digest = sha256(bytes);
@@ -58,7 +58,7 @@ class Embedding {
         continue;
       }
       if (!picture) {
-        Result<Picture> decoded = decode_png(bytes, paths_[i]);
+        Result<Picture> decoded = decode_picture(bytes, paths_[i]);
         if (!decoded) return decoded.status();
         picture = *std::move(decoded);
       }

@@ -143,7 +143,7 @@ Status FeatureCache::add(const std::string& key, std::span<const float> features
   const auto end = static_cast<off_t>(header_bytes + records * record_bytes());
   if (end != size && ::ftruncate(descriptor_, end) != 0) return failure("written");
   if (write_all(descriptor_, record)) return {};
-  const Status failed = failure("written");
+  Status failed = failure("written");
   [[maybe_unused]] const int ignored = ::ftruncate(descriptor_, end);
   return failed;
 }

@@ -56,6 +56,7 @@ std::vector<double> imprint_scores_without_each(const Features& features, std::s
                                                 int classes) {
   const std::vector<Vector> sums = sum_directions(features, labels, classes);
   std::vector<Vector> means;
+  means.reserve(sums.size());
   for (const Vector& sum : sums) means.push_back(direction(sum));
   std::vector<double> scores;
   for (std::size_t row = 0; row < features.rows(); ++row) {

@@ -56,6 +56,7 @@ Features select(const Features& features, const std::vector<std::size_t>& rows) 
 
 std::vector<int> select(std::span<const int> labels, const std::vector<std::size_t>& rows) {
   std::vector<int> out;
+  out.reserve(rows.size());
   for (const std::size_t row : rows) out.push_back(labels[row]);
   return out;
 }

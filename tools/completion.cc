@@ -48,7 +48,8 @@ Argument describe(const CLI::Option& option, const CompletionWords& known) {
   Argument argument;
   for (const std::string& name : option.get_snames()) argument.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) argument.names.push_back("--" + name);
-  const std::string single = option.get_single_name(), type = option.get_type_name();
+  const std::string& single = option.get_single_name();
+  const std::string type = option.get_type_name();
   argument.title = option.get_positional() ? single : type.substr(0, type.find(':'));
   argument.help = option.get_description();
   argument.words = choices(type);
