@@ -139,8 +139,8 @@ TEST_CASE("--min-memory makes arenas at least a quarter smaller, B0's and Lite0'
       const Plan usual = plan_of(config, target), small = plan_of(config, target, true);
       INFO(config.name << " for " << target.name << ": " << usual.activation_bytes << " -> "
                        << small.activation_bytes << " + " << small.scratch_bytes);
-      // Lite4's largest step is the expansion of its second block, which cannot be in place.
-      if (config.name == "tf_efficientnet_lite4")
+      // Where the largest step is an expansion (Lite4's second block, with wide vectors Lite3's, too), nothing is gained.
+      if (config.name.ends_with("_lite3") || config.name.ends_with("_lite4"))
         CHECK(small.activation_bytes <= usual.activation_bytes);
       else
         CHECK(small.activation_bytes < usual.activation_bytes * 3 / 4);
