@@ -53,9 +53,10 @@ def test_wrong_weights_have_the_runtimes_status_and_text(folder: Path) -> None:
 
 
 def test_options_are_checked_by_the_runtime(folder: Path) -> None:
-    with pytest.raises(effnet.Error, match="pentium") as caught:
-        effnet.Model("fake", lib_dir=folder, target="pentium")
-    assert caught.value.status == effnet.Status.UNSUPPORTED_CPU
+    for target, status in [("pentium", "INVALID_ARGUMENT"), ("foreign", "UNSUPPORTED_CPU")]:
+        with pytest.raises(effnet.Error, match=target) as caught:
+            effnet.Model("fake", lib_dir=folder, target=target)
+        assert caught.value.status == effnet.Status[status]
     with pytest.raises(effnet.Error) as caught:
         effnet.Model("fake", lib_dir=folder, threads=-1)
     assert caught.value.status == effnet.Status.INVALID_ARGUMENT

@@ -34,5 +34,5 @@ def test_the_types_hold(tmp_path: Path) -> None:
         "def labels(model: effnet.Model, paths: list[str]) -> list[str | None]:\n"
         "    return [model.classify(paths[0])[0].label] + [best[0].label for best in model.classify(paths)]\n"
     )
-    check = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache")]
-    run(*check, str(PACKAGE / "effnet"), str(PACKAGE / "examples"), str(use), MYPYPATH=str(PACKAGE))
+    options = ["--config-file", str(PACKAGE / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")]
+    run(sys.executable, "-m", "mypy", *options, str(PACKAGE / "effnet"), str(use), MYPYPATH=str(PACKAGE))
