@@ -14,10 +14,10 @@ using Words = std::vector<std::string>;
 
 // One option or positional of a command.
 struct Argument {
-  Words names;              // "-o", "--output"; of a positional none
-  std::string title, help;  // "FILE"
-  Words words;              // what it may be; empty: files
-  bool takes_value = true, repeats = false;
+  Words names;                                                  // "-o", "--output"; of a positional none
+  std::string title, help;                                      // "FILE"
+  Words words;                                                  // what it may be
+  bool takes_value = true, repeats = false, is_number = false;  // neither words nor a number: a file
 };
 
 struct Subcommand {
@@ -55,6 +55,8 @@ Argument describe(const CLI::Option& option, const CompletionWords& known) {
   argument.words = choices(type);
   if (const auto found = known.find(in_lower_case(single)); argument.words.empty() && found != known.end())
     argument.words = found->second;
+  argument.is_number = argument.title == "N" || type.starts_with("INT") || type.starts_with("UINT") ||
+                       type.starts_with("FLOAT");
   argument.takes_value = option.get_items_expected_max() > 0;
   argument.repeats = option.get_items_expected_max() > 1;
   return argument;
@@ -95,8 +97,9 @@ std::string bash_case(const Subcommand& command) {
   std::string text = "    " + command.name + ")\n      case $previous in\n";
   for (const Argument& option : command.options) {
     if (!option.takes_value) continue;
-    const std::string words = option.words.empty() ? "files=yes" : "words=" + quoted(join(option.words, " "));
-    text += "        " + join(option.names, "|") + ") " + words + " ;;\n";
+    const bool any_file = option.words.empty() && !option.is_number;
+    const std::string offered = any_file ? "files=yes" : "words=" + quoted(join(option.words, " "));
+    text += "        " + join(option.names, "|") + ") " + offered + " ;;\n";
   }
   text +=
       "        *) words=" + quoted(listed(command.options, [](const Argument& a) { return a.names; })) + "\n";
@@ -143,7 +146,10 @@ std::string escaped(const std::string& text, const std::string& special) {
 // ":FILE:_files", ":NETWORK:(efficientnet_b0 efficientnet_b1)"
 std::string zsh_value(const Argument& argument) {
   const std::string title = argument.title.empty() ? "value" : escaped(argument.title, ":");
-  return ":" + title + ":" + (argument.words.empty() ? "_files" : "(" + join(argument.words, " ") + ")");
+  const std::string action = argument.is_number       ? ""
+                             : argument.words.empty() ? "_files"
+                                                      : "(" + join(argument.words, " ") + ")";
+  return ":" + title + ":" + action;
 }
 
 std::string zsh_case(const Subcommand& command) {
