@@ -149,7 +149,7 @@ class Search {
       if (!*is_quick) total += effort(*config);
     }
     const auto known = std::count(quick.begin(), quick.end(), true);
-    if (total > 0 && known > 0)
+    if (tells_known_ && total > 0 && known > 0)
       listener_.say(formatted("%s: %zu of %zu networks are known from an earlier run (",
                               title_of(objective).c_str(), static_cast<std::size_t>(known), work.size()) +
                     evaluator_.cache() + "), the others follow");
@@ -214,6 +214,7 @@ class Search {
       }
       result_.series.push_back(std::move(point));
     }
+    tells_known_ = false;  // the grid's own measurements are no earlier run's
     for (std::size_t i = 0; i < request().objectives.size(); ++i)
       if (Status status = evaluate_series(i); !status) return status;
     return {};
@@ -247,6 +248,7 @@ class Search {
   Evaluator& evaluator_;
   const SearchListener& listener_;
   SearchResult result_;
+  bool tells_known_ = true;
 };
 
 }  // namespace
