@@ -1,10 +1,10 @@
 #include "tasks/labelled_folder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 
 #include "base/text.h"
+#include "pictures/arguments.h"
 
 namespace effnet {
 namespace {
@@ -12,12 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
-
-bool has_picture_suffix(const fs::path& path) {
-  std::string suffix = path.extension().string();
-  for (char& letter : suffix) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return suffix == ".png";
-}
 
 Status cannot_read(const std::string& folder, const std::error_code& error) {
   return Status::error("cannot read the folder " + in_quotes(folder) + ": " + error.message());
@@ -36,22 +30,6 @@ Result<std::vector<std::string>> class_names(const std::string& folder) {
 
 }  // namespace
 
-Result<std::vector<std::string>> pictures_below(const std::string& folder) {
-  std::vector<std::string> paths;
-  std::error_code error, ignored;
-  fs::recursive_directory_iterator entry(folder, error), end;
-  for (; !error && entry != end; entry.increment(error)) {
-    if (is_hidden(entry->path()))
-      entry.disable_recursion_pending();
-    else if (has_picture_suffix(entry->path()) && !entry->is_directory(ignored))
-      paths.push_back(entry->path().string());
-  }
-  if (error) return cannot_read(folder, error);
-  if (paths.empty()) return Status::error("no pictures (.png) in the folder " + in_quotes(folder));
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 Result<LabelledFolder> read_labelled_folder(const std::string& folder) {
   Result<std::vector<std::string>> names = class_names(folder);
   if (!names) return names.status();
@@ -64,7 +42,7 @@ Result<LabelledFolder> read_labelled_folder(const std::string& folder) {
     const std::string& name = out.classes[label];
     if (name != in_one_line(name))
       return Status::error("the class folder " + in_quotes(name) + " has a control character in its name");
-    const Result<std::vector<std::string>> pictures = pictures_below((fs::path(folder) / name).string());
+    const Result<std::vector<std::string>> pictures = pictures_in((fs::path(folder) / name).string());
     if (!pictures) return pictures.status();
     out.pictures.insert(out.pictures.end(), pictures->begin(), pictures->end());
     out.labels.resize(out.pictures.size(), static_cast<int>(label));

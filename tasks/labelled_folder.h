@@ -1,4 +1,4 @@
-// Pictures in a folder for each class: DIR/<class>/*.png.
+// Pictures in a folder for each class: DIR/<class>/*.png (or .jpg).
 #pragma once
 
 #include <string>
@@ -17,8 +17,5 @@ struct LabelledFolder {
 // Hidden files and folders are left out, folders inside a class's folder belong to it. Errors: no folder, a class
 // without pictures, a name that no head file can hold.
 Result<LabelledFolder> read_labelled_folder(const std::string& folder);
-
-// The pictures (.png) in a folder and the folders below it, sorted. None: an error.
-Result<std::vector<std::string>> pictures_below(const std::string& folder);
 
 }  // namespace effnet

@@ -10,5 +10,8 @@ Command add_features(CLI::App& app);
 Command add_run(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_info(CLI::App& app);
+Command add_train(CLI::App& app);
+Command add_eval(CLI::App& app);
+Command add_search(CLI::App& app);
 
 }  // namespace effnet

@@ -69,6 +69,7 @@ Result<Model> Model::open(const ModelOptions& options) {
       });
   if (!handle) return handle.status();
   Model model(*std::move(library), *handle);
+  model.weights_path_ = *weights;
   if (!options.head.empty())
     if (Status head = model.set_head(options.head); !head) return head;
   return model;

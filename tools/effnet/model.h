@@ -32,7 +32,8 @@ class Model {
   const ModelLibrary& library() const { return library_; }
   const effnet_info& info() const { return *library_.get_info(model_.get()); }
   effnet_model* get() const { return model_.get(); }
-  std::size_t input_floats() const;  // of one picture
+  std::size_t input_floats() const;                                  // of one picture
+  const std::string& weights_path() const { return weights_path_; }  // empty: weights in memory
 
   // A picture -> one input, as the weights say.
   Status prepare(const Picture& picture, std::span<float> input) const;
@@ -46,6 +47,7 @@ class Model {
   Status set_head(const std::string& path) const;
 
   ModelLibrary library_;  // before the model: closed after it
+  std::string weights_path_;
   Handle model_;
 };
 

@@ -1,0 +1,62 @@
+#include "tasks/label_match.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace effnet {
+namespace {
+
+std::string plain(const std::string& name) {
+  std::string out;
+  for (const char letter : name)
+    out += letter == '_' || letter == '-'
+               ? ' '
+               : static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return out;
+}
+
+// -1: not the number of a class.
+int class_number(const std::string& name, std::size_t classes) {
+  std::size_t number = 0;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data(), end, number);
+  return error == std::errc() && stop == end && number < classes ? static_cast<int>(number) : -1;
+}
+
+}  // namespace
+
+Result<std::vector<int>> match_labels(const std::vector<std::string>& folders,
+                                      const std::vector<std::string>& labels) {
+  std::vector<std::string> plain_labels;
+  for (const std::string& label : labels) plain_labels.push_back(plain(label));
+  std::vector<int> out;
+  for (const std::string& folder : folders) {
+    const std::string name = plain(folder);
+    auto found = std::find(labels.begin(), labels.end(), folder);
+    if (found != labels.end()) {
+      out.push_back(static_cast<int>(found - labels.begin()));
+      continue;
+    }
+    const auto similar = std::count(plain_labels.begin(), plain_labels.end(), name);
+    if (similar > 1)
+      return Status::error("the folder " + in_quotes(folder) + " fits " + std::to_string(similar) +
+                           " labels: name it by the class's number");
+    if (similar == 1) {
+      out.push_back(
+          static_cast<int>(std::find(plain_labels.begin(), plain_labels.end(), name) - plain_labels.begin()));
+      continue;
+    }
+    const int number = class_number(folder, labels.size());
+    if (number < 0)
+      return Status::error("the folder " + in_quotes(folder) +
+                           " is no label of the network and no class's number" +
+                           did_you_mean(name, plain_labels));
+    out.push_back(number);
+  }
+  return out;
+}
+
+}  // namespace effnet
