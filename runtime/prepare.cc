@@ -144,6 +144,23 @@ bool resize(const Picture& picture, int resolution, const Preprocessing& preproc
 }  // namespace
 }  // namespace effnet::runtime
 
+extern "C" effnet_status effnet_get_region(const effnet_model* model, int width, int height,
+                                           effnet_region* out) {
+  using namespace effnet::runtime;
+  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (out == nullptr || width < 1 || width > max_side || height < 1 || height > max_side) {
+    return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_get_region: a picture of ", width, " x ",
+                height, " pixels; both sides must be from 1 to ", max_side, ", and the region not null");
+  }
+  int resolution = model->program->resolution;
+  Geometry to = geometry({nullptr, width, height, 0}, resolution, model->weights.preprocessing.crop);
+  double across = static_cast<double>(width) / static_cast<double>(to.width),
+         down = static_cast<double>(height) / static_cast<double>(to.height);
+  *out = {static_cast<double>(to.left) * across, static_cast<double>(to.top) * down, resolution * across,
+          resolution * down};
+  return EFFNET_OK;
+}
+
 extern "C" effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
                                         size_t stride, float* input) {
   using namespace effnet::runtime;

@@ -47,3 +47,19 @@ extern "C" void effnet_profile_stop(effnet_model* model) {
 extern "C" const effnet_step_profile* effnet_get_profile(const effnet_model* model) {
   return is_open(model) ? model->profile.data() : nullptr;
 }
+
+extern "C" effnet_status effnet_get_class(const effnet_model* model, int class_index, float* weights,
+                                          float* bias) {
+  using namespace effnet::runtime;
+  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (weights == nullptr || class_index < 0 || class_index >= model->head().classes) {
+    return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_get_class: class ", class_index,
+                "; weights must not be null and the class from 0 to ", model->head().classes - 1);
+  }
+  const effnet_program& program = *model->program;
+  const float* const* classifier = model->weights.tensors.data() + program.tensor_count - 2;
+  const float* column = classifier[0] + class_index / panel * program.features * panel + class_index % panel;
+  for (int i = 0; i < program.features; ++i) weights[i] = column[i * panel];
+  if (bias != nullptr) *bias = classifier[1][class_index];
+  return EFFNET_OK;
+}

@@ -122,9 +122,20 @@ EFFNET_API void effnet_close(effnet_model* model); /* null is fine */
 EFFNET_API effnet_status effnet_prepare(const effnet_model* model, const uint8_t* rgb, int width, int height,
                                         size_t stride, float* input);
 
+/* The part of a picture of this size that effnet_prepare keeps, in its pixels: the last map lies over it. */
+typedef struct effnet_region {
+  double left, top, width, height;
+} effnet_region;
+EFFNET_API effnet_status effnet_get_region(const effnet_model* model, int width, int height,
+                                           effnet_region* out);
+
 /* Takes another classifier from a head file (safetensors: "weight" f32 [classes][features], "bias" f32
  * [classes], metadata "labels" and "fingerprint"). Null: back to the weights' own. */
 EFFNET_API effnet_status effnet_set_head(effnet_model* model, const char* head_path);
+
+/* One class of the classifier in use: logit = bias + sum of weights[i] * features[i]. `bias` may be null. */
+EFFNET_API effnet_status effnet_get_class(const effnet_model* model, int class_index, float* weights,
+                                          float* bias);
 
 EFFNET_API const effnet_info* effnet_get_info(const effnet_model* model);
 EFFNET_API const char* effnet_error(

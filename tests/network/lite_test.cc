@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "pictures/read.h"
+#include "tasks/class_activation.h"
 #include "tests/catch.h"
 #include "tests/network/asked.h"
 #include "tests/network/compiled.h"
@@ -39,6 +40,18 @@ std::vector<int> ranking(const std::vector<float>& probabilities) {
   return classes;
 }
 
+void check_activation_map(const Model& model, const std::vector<float>& last_map, int top,
+                          const nlohmann::json& expected) {
+  std::vector<float> weights(model.info().features);
+  REQUIRE(effnet_get_class(model.get(), top, weights.data(), nullptr) == EFFNET_OK);
+  const ActivationMap map =
+      class_activation(last_map, model.info().map_height, model.info().map_width, weights);
+  std::vector<double> values;
+  for (const auto& row : expected)
+    for (const double value : row) values.push_back(value);
+  CHECK(largest_difference(map.values, values) < 0.02);
+}
+
 void check_picture(const Model& model, const std::string& picture, const nlohmann::json& expected) {
   INFO(picture);
   const std::vector<float> input = prepare(model, picture);
@@ -53,6 +66,7 @@ void check_picture(const Model& model, const std::string& picture, const nlohman
   std::vector<float> probabilities(outputs.logits.size());
   effnet_softmax(outputs.logits.data(), model.info().classes, probabilities.data());
   const std::vector<int> best = ranking(probabilities);
+  check_activation_map(model, outputs.last_map, best[0], expected["cam_top1"]);
   for (std::size_t place = 0; place < 5; ++place) {
     const nlohmann::json& row = expected["top5"][place];
     CHECK(best[place] == row[0].get<int>());

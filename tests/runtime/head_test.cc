@@ -52,6 +52,35 @@ TEST_CASE("another head gives other classes, labels and logits; null brings the 
   CHECK(opened.logits() == own);
 }
 
+TEST_CASE("a class' weights and bias give its logit, of the own head and of another") {
+  Opened opened;
+  const std::vector<double> features_of_input = expected(input(0), WeightsFile()).features;
+  const auto check = [&] {
+    const std::vector<float> logits = opened.logits();
+    for (std::size_t c = 0; c < logits.size(); ++c) {
+      std::vector<float> weights(features);
+      float bias = 0;
+      REQUIRE(effnet_get_class(opened.model, static_cast<int>(c), weights.data(), &bias) == EFFNET_OK);
+      double sum = static_cast<double>(bias);
+      for (std::size_t i = 0; i < features; ++i)
+        sum += static_cast<double>(weights[i]) * features_of_input[i];
+      REQUIRE(sum == Approx(static_cast<double>(logits[c])).margin(1e-5));
+    }
+  };
+  check();
+  TemporaryFile file(head_file(35).bytes());
+  REQUIRE(effnet_set_head(opened.model, file.path()) == EFFNET_OK);
+  check();
+
+  std::vector<float> weights(features);
+  for (const int wrong : {-1, 35})
+    CHECK(effnet_get_class(opened.model, wrong, weights.data(), nullptr) == EFFNET_INVALID_ARGUMENT);
+  CHECK_THAT(effnet_error(opened.model), Contains("from 0 to 34"));
+  CHECK(effnet_get_class(opened.model, 0, nullptr, nullptr) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_get_class(nullptr, 0, weights.data(), nullptr) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_get_class(opened.model, 0, weights.data(), nullptr) == EFFNET_OK);
+}
+
 TEST_CASE("a head without labels has none") {
   Opened opened;
   WeightsFile head = head_file(4);

@@ -103,6 +103,26 @@ TEST_CASE("mean and std are applied as PyTorch does it, in float") {
   }
 }
 
+TEST_CASE("the region is what resizing and cropping leave of a picture") {
+  Preparer preparer(224, preprocessing("0.875", "bicubic"));
+  effnet_region region = {};
+  REQUIRE(effnet_get_region(preparer.model, 600, 400, &region) == EFFNET_OK);  // 384 x 256, cropped at 80, 16
+  CHECK(region.left == 125);
+  CHECK(region.top == 25);
+  CHECK(region.width == 350);
+  CHECK(region.height == 350);
+  REQUIRE(effnet_get_region(preparer.model, 3, 65535, &region) == EFFNET_OK);
+  CHECK(region.left == Approx(3 * 16 / 256.0));
+  CHECK(region.height == Approx(3 * 224 / 256.0));
+  CHECK(region.top == Approx((65535 - region.height) / 2).margin(0.01));
+
+  for (const auto& [width, height] : {std::pair{0, 5}, {5, 0}, {65536, 5}, {-1, -1}})
+    CHECK(effnet_get_region(preparer.model, width, height, &region) == EFFNET_INVALID_ARGUMENT);
+  CHECK_THAT(effnet_error(preparer.model), Contains("both sides must be from 1 to 65535"));
+  CHECK(effnet_get_region(preparer.model, 5, 5, nullptr) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_get_region(nullptr, 5, 5, &region) == EFFNET_INVALID_ARGUMENT);
+}
+
 TEST_CASE("pictures of impossible sizes are refused") {
   Preparer preparer(8, preprocessing("0.875", "bilinear"));
   std::vector<std::uint8_t> pixels(12);

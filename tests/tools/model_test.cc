@@ -116,7 +116,7 @@ TEST_CASE("obvious mistakes get one line") {
 
 TEST_CASE("every subcommand explains itself with an example") {
   const FakeModel model;
-  for (const std::string command : {"classify", "features", "run", "bench", "info"}) {
+  for (const std::string command : {"classify", "features", "cam", "run", "bench", "info"}) {
     const ProcessResult help = model.effnet({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.error.empty());

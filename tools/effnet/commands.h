@@ -7,6 +7,7 @@ namespace effnet {
 
 Command add_classify(CLI::App& app);
 Command add_features(CLI::App& app);
+Command add_cam(CLI::App& app);
 Command add_run(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_info(CLI::App& app);

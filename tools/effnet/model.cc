@@ -107,6 +107,20 @@ Status Model::prepare(const Picture& picture, std::span<float> input) const {
   return status == EFFNET_OK ? Status() : failure(status);
 }
 
+Result<effnet_region> Model::region(const Picture& picture) const {
+  effnet_region region = {};
+  const effnet_status status = library_.get_region(model_.get(), picture.width, picture.height, &region);
+  if (status != EFFNET_OK) return failure(status);
+  return region;
+}
+
+Result<std::vector<float>> Model::class_weights(int class_index) const {
+  std::vector<float> weights(static_cast<std::size_t>(info().features));
+  const effnet_status status = library_.get_class(model_.get(), class_index, weights.data(), nullptr);
+  if (status != EFFNET_OK) return failure(status);
+  return weights;
+}
+
 Status Model::run(int count, const float* inputs, const effnet_outputs& outputs) const {
   const effnet_status status = library_.run_batch(model_.get(), count, inputs, &outputs);
   return status == EFFNET_OK ? Status() : failure(status);

@@ -37,6 +37,10 @@ class Model {
 
   // A picture -> one input, as the weights say.
   Status prepare(const Picture& picture, std::span<float> input) const;
+  // The part of a picture that the network sees, in the picture's pixels.
+  Result<effnet_region> region(const Picture& picture) const;
+  // The classifier's weights of one class, without the bias.
+  Result<std::vector<float>> class_weights(int class_index) const;
   Status run(int count, const float* inputs, const effnet_outputs& outputs) const;
 
  private:

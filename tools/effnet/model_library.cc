@@ -71,6 +71,8 @@ std::string find_functions(ModelLibrary& library) {
   symbols.find(library.close, "effnet_close");
   symbols.find(library.prepare, "effnet_prepare");
   symbols.find(library.set_head, "effnet_set_head");
+  symbols.find(library.get_region, "effnet_get_region");
+  symbols.find(library.get_class, "effnet_get_class");
   symbols.find(library.get_info, "effnet_get_info");
   symbols.find(library.error, "effnet_error");
   symbols.find(library.status_text, "effnet_status_text");

@@ -20,6 +20,8 @@ struct ModelLibrary {
   decltype(&effnet_close) close = nullptr;
   decltype(&effnet_prepare) prepare = nullptr;
   decltype(&effnet_set_head) set_head = nullptr;
+  decltype(&effnet_get_region) get_region = nullptr;
+  decltype(&effnet_get_class) get_class = nullptr;
   decltype(&effnet_get_info) get_info = nullptr;
   decltype(&effnet_error) error = nullptr;
   decltype(&effnet_status_text) status_text = nullptr;

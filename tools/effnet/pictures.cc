@@ -35,21 +35,20 @@ PictureRun::PictureRun(const std::string& command, std::vector<Model> models, st
 }
 
 Result<PictureRun> PictureRun::start(const std::string& command, const ModelOptions& model,
-                                     const PictureOptions& pictures) {
+                                     PictureFiles pictures, int jobs) {
   std::vector<Model> models;
   Result<Model> first = Model::open(model);
   if (!first) return first.status();
   models.push_back(*std::move(first));
-  PictureFiles found = find_pictures(pictures.arguments);
-  const int workers = pictures.jobs > 0 ? std::min(pictures.jobs, static_cast<int>(found.files.size()))
-                                        : default_workers(found.files.size(), model.threads);
+  const int workers = jobs > 0 ? std::min(jobs, static_cast<int>(pictures.files.size()))
+                               : default_workers(pictures.files.size(), model.threads);
   while (static_cast<int>(models.size()) < workers) {
     Result<Model> next = Model::open(model);
     if (!next) return next.status();
     models.push_back(*std::move(next));
   }
-  PictureRun run(command, std::move(models), std::move(found.files));
-  for (const Status& failure : found.failures) run.failures_.add(failure);
+  PictureRun run(command, std::move(models), std::move(pictures.files));
+  for (const Status& failure : pictures.failures) run.failures_.add(failure);
   return run;
 }
 

@@ -41,9 +41,13 @@ struct DecodedPicture {
 
 class PictureRun {
  public:
-  // Opens the model and finds the pictures; arguments that name none are failures of the run.
+  // Opens the model, once a worker; arguments that name no picture are failures of the run.
   static Result<PictureRun> start(const std::string& command, const ModelOptions& model,
-                                  const PictureOptions& pictures);
+                                  PictureFiles pictures, int jobs);
+  static Result<PictureRun> start(const std::string& command, const ModelOptions& model,
+                                  const PictureOptions& pictures) {
+    return start(command, model, find_pictures(pictures.arguments), pictures.jobs);
+  }
 
   const Model& model() const { return models_.front(); }
   std::size_t size() const { return files_.size(); }
