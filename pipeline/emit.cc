@@ -247,6 +247,13 @@ void emit_program(std::string& text, const LibraryPlan& library) {
         "\nsize_t %s_arena_bytes(const effnet_options *options) { return "
         "effnet_program_arena_bytes(&program, options); }\n",
         name, name, name, name);
+  if (library.weights.path.empty()) return;
+  print(text,
+        "\n/* Of the file that was embedded: %s_weights.S. */\n"
+        "extern const unsigned char %s_weights[];\n"
+        "effnet_status %s_open_embedded(const effnet_options *options, effnet_model **out) {\n"
+        "  return effnet_open_program_memory(&program, %s_weights, %zu, options, out);\n}\n",
+        name, name, name, name, library.weights.bytes);
 }
 
 std::string head_comment(const LibraryPlan& library) {
@@ -326,6 +333,11 @@ std::string emit_header(const LibraryPlan& library, std::int64_t stack_bytes) {
         "EFFNET_API effnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options "
         "*options, effnet_model **out);\n\n",
         name);
+  if (!library.weights.path.empty())
+    print(text,
+          "/* The same of the weights that lie in the library. */\n"
+          "EFFNET_API effnet_status %s_open_embedded(const effnet_options *options, effnet_model **out);\n\n",
+          name);
   print(text, "EFFNET_API size_t %s_arena_bytes(const effnet_options *options);\n\n", name);
   print(text, "/* What the runtime knows of this network: effnet_program.h. For tools. */\n");
   print(text,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/embed.h"
 #include "pipeline/plan.h"
 
 namespace effnet {
@@ -12,6 +13,7 @@ namespace effnet {
 struct LibraryPlan {
   std::string name;  // a C identifier: what every symbol begins with
   std::vector<Plan> variants;
+  EmbeddedWeights weights = {};  // those that lie in the library, if any
 };
 
 // <name>.h. `stack_bytes`: what a thread needs for a run.

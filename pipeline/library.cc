@@ -62,6 +62,14 @@ Status write_archive(const LibraryRequest& request, const std::string& folder,
   return {};
 }
 
+Status assemble_weights(const LibraryRequest& request, const LibraryPlan& library,
+                        const std::string& folder) {
+  const std::string file = library.name + "_weights";
+  const std::string source = emit_weights_source(library.name, library.weights);
+  if (Status status = write_file(folder + "/" + file + ".S", source); !status) return status;
+  return run_cc(request.cc, request.targets.front(), folder, {"-g0", "-c", file + ".S", "-o", file + ".o"});
+}
+
 Status compile_files(const LibraryRequest& request, const LibraryPlan& library, const std::string& folder) {
   const std::string& name = request.name;
   if (Status status = write_file(folder + "/" + name + ".c", emit_source(library)); !status) return status;
@@ -78,6 +86,10 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
     return Status::error("the C compiler '" + request.cc + "' wrote no object; --cc names another");
   std::vector<std::string> files = objects->files;
   files.insert(files.begin(), name + ".o");
+  if (!library.weights.path.empty()) {
+    if (Status status = assemble_weights(request, library, folder); !status) return status;
+    files.push_back(name + "_weights.o");
+  }
   if (Status status = write_archive(request, folder, files); !status) return status;
   if (!request.shared) return {};
   std::vector<std::string> link = {"-shared", "-o", "lib" + name + ".so", "-Wl,-soname,lib" + name + ".so",
@@ -108,17 +120,24 @@ Status check_library_name(const std::string& name) {
                        ": it needs a C identifier of at most 60 letters, digits and underscores (--name)");
 }
 
+std::vector<std::string> row_folders(const LibraryRequest& request) {
+  if (request.default_schedules) return {};
+  return schedule_folders(request.schedules, installed("share/effnet/schedules"), request.user_schedules);
+}
+
 Result<LibraryPlan> plan_library(const LibraryRequest& request) {
   Result<Network> network = build_network(request.network);
   if (!network) return network.status();
   std::vector<std::string> operations;
   for (const Operator& op : operators()) operations.push_back(op.name);
   LibraryPlan library{request.name, {}};
+  if (!request.embed.empty()) {
+    Result<EmbeddedWeights> weights = check_embedded(request.embed, *network);
+    if (!weights) return weights.status();
+    library.weights = *std::move(weights);
+  }
   for (const CpuTarget& target : request.targets) {
-    const std::vector<std::string> folders =
-        request.default_schedules ? std::vector<std::string>{}
-                                  : schedule_folders(request.schedules, installed("share/effnet/schedules"));
-    Result<ScheduleRows> rows = ScheduleRows::load(folders, target.name, operations);
+    Result<ScheduleRows> rows = ScheduleRows::load(row_folders(request), target.name, operations);
     if (!rows) return rows.status();
     Result<Plan> plan =
         make_plan(*network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "",

@@ -20,7 +20,10 @@ struct LibraryRequest {
   bool shared = false;
   int threads = 1;                 // schedules are taken for so many
   std::string cc = "cc";           // C compiler; may have arguments behind spaces
+  std::string network_file;        // that `network` was read from; empty: it is a variant
+  std::string embed;               // .weights file that goes into the archive; may be empty
   std::string schedules;           // a folder of rows before all others; may be empty
+  bool user_schedules = true;      // also the user's rows: $EFFNET_SCHEDULES and the data folder
   bool default_schedules = false;  // no rows at all
   bool min_memory = false;         // PlanOptions.min_memory
   JobOptions jobs;
@@ -33,6 +36,9 @@ Status build_library(const LibraryRequest& request);
 // Its two parts: what is to be compiled, and the compilation.
 Result<LibraryPlan> plan_library(const LibraryRequest& request);
 Status write_library(const LibraryRequest& request, const LibraryPlan& library);
+
+// Where its rows of schedules are looked for.
+std::vector<std::string> row_folders(const LibraryRequest& request);
 
 // Whether a library may be called so: a C identifier of at most 60 letters, digits and underscores.
 Status check_library_name(const std::string& name);

@@ -250,14 +250,17 @@ std::string user_schedule_folder() {
   return home.empty() ? "" : home + "/.local/share/effnet/schedules";
 }
 
-std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped) {
+std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped,
+                                          bool with_users) {
   std::vector<std::string> folders;
   const auto add = [&](const std::string& folder) {
     if (!folder.empty()) folders.push_back(folder);
   };
   add(option);
-  add(environment_variable("EFFNET_SCHEDULES"));
-  add(user_schedule_folder());
+  if (with_users) {
+    add(environment_variable("EFFNET_SCHEDULES"));
+    add(user_schedule_folder());
+  }
   add(shipped);
   return folders;
 }

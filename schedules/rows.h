@@ -74,7 +74,9 @@ Status write_rows(const std::string& folder, const std::string& target, const st
 // Where a user's own rows lie; empty when there is no home.
 std::string user_schedule_folder();
 
-// --schedules DIR (may be empty), $EFFNET_SCHEDULES, the user's data folder, `shipped`: those that are set.
-std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped);
+// --schedules DIR (may be empty), $EFFNET_SCHEDULES, the user's data folder, `shipped`: those that are set; without
+// the middle two where a result must not depend on who asks for it.
+std::vector<std::string> schedule_folders(const std::string& option, const std::string& shipped,
+                                          bool with_users = true);
 
 }  // namespace effnet

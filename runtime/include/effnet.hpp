@@ -59,6 +59,7 @@ class Model {
  public:
   using OpenFile = effnet_status (*)(const char*, const effnet_options*, effnet_model**);
   using OpenMemory = effnet_status (*)(const void*, std::size_t, const effnet_options*, effnet_model**);
+  using OpenEmbedded = effnet_status (*)(const effnet_options*, effnet_model**);
 
   Model() = default;
   Model(Model&& other) noexcept : model_(std::exchange(other.model_, nullptr)) {}
@@ -80,6 +81,10 @@ class Model {
     return open_with(options, [&](const effnet_options* o, effnet_model** m) {
       return function(weights.data(), weights.size(), o, m);
     });
+  }
+  // `function` is the generated <name>_open_embedded of a library that has its weights inside.
+  Error open(OpenEmbedded function, const effnet_options& options = {}) {
+    return open_with(options, function);
   }
   void close() { effnet_close(std::exchange(model_, nullptr)); }
 

@@ -20,6 +20,18 @@ effnet_status tiny_open_memory(const void* weights, std::size_t bytes, const eff
   return effnet_open_program_memory(&program(), weights, bytes, options, out);
 }
 
+effnet_status tiny_open_embedded(const effnet_options* options, effnet_model** out) {
+  static AlignedBytes weights(WeightsFile().bytes());
+  return tiny_open_memory(weights.data(), weights.size(), options, out);
+}
+
+TEST_CASE("the C++ wrapper opens weights that lie in the library") {
+  Model model;
+  REQUIRE(!model.open(tiny_open_embedded));
+  std::vector<float> logits(model.classes());
+  CHECK(!model.run(input(0), logits));
+}
+
 TEST_CASE("the C++ wrapper opens, prepares and runs") {
   TemporaryFile file(WeightsFile().bytes());
   Model model;

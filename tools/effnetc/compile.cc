@@ -1,6 +1,8 @@
 #include <cstdio>
 
+#include "base/files.h"
 #include "base/text.h"
+#include "pipeline/depfile.h"
 #include "pipeline/library.h"
 #include "tools/effnetc/commands.h"
 #include "tools/effnetc/compile_progress.h"
@@ -10,7 +12,7 @@ namespace effnet {
 namespace {
 
 struct CompileArguments {
-  std::string network, targets = "host", precision = "fp32";
+  std::string network, targets = "host", precision = "fp32", depfile;
   LibraryRequest request;
   std::optional<int> resolution;
   int classes = 0;
@@ -29,6 +31,7 @@ Status run_compile(CompileArguments& a) {
 
   LibraryRequest& request = a.request;
   request.network = *network;
+  if (a.network.ends_with(".json")) request.network_file = a.network;
   request.targets = *targets;
   if (request.name.empty()) request.name = network->name;
   request.warn = [](const std::string& text) {
@@ -36,6 +39,11 @@ Status run_compile(CompileArguments& a) {
   };
   request.jobs.progress = progress_bar("compile " + request.name);
   if (Status status = build_library(request); !status) return status;
+  if (!a.depfile.empty()) {
+    const std::string archive = request.folder + "/lib" + request.name + ".a";
+    const Status status = write_file(a.depfile, depfile_text(archive, library_inputs(request)));
+    if (!status) return status;
+  }
   std::string files = "lib" + request.name + ".a, " + request.name + ".h, " + request.name + ".c";
   if (request.shared) files += ", lib" + request.name + ".so";
   std::printf("%s: %s\n", request.folder.c_str(), files.c_str());
@@ -78,6 +86,15 @@ void add_compile(CLI::App& app, Commands& commands) {
       ->check(CLI::ExistingDirectory);
   command->add_flag("--default-schedules", r.default_schedules, "No rows: every step runs on its default")
       ->excludes("--schedules");
+  command->add_flag_callback(
+      "--no-user-schedules", [a] { a->request.user_schedules = false; },
+      "Only --schedules and the shipped rows: the same bytes for every user");
+  command
+      ->add_option("--embed", r.embed,
+                   "A .weights file that becomes a part of the archive: <name>_open_embedded()")
+      ->check(CLI::ExistingFile);
+  command->add_option("--depfile", a->depfile,
+                      "Write what the library was made from, as a rule for make and Ninja");
   command->add_option("--cache-dir", r.jobs.cache_dir, "Cache of compiled kernels (default: ~/.cache/effnet)")
       ->take_last();
   commands.push_back({command, [a] { return run_compile(*a); }});
