@@ -7,3 +7,6 @@ if(NOT Halide_DIR)
   endif()
 endif()
 find_package(Halide 21.0.0 REQUIRED)
+# Debug information names Halide's headers: by a name that every machine has.
+get_filename_component(halide_prefix ${Halide_DIR}/../../.. ABSOLUTE)
+target_compile_options(effnet_options INTERFACE -ffile-prefix-map=${halide_prefix}=halide)
