@@ -2,7 +2,9 @@
 
 #include <Halide.h>
 
+#include "base/files.h"
 #include "generators/common/scratch.h"
+#include "generators/mark_loops.h"
 
 namespace effnet {
 
@@ -24,6 +26,12 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
   arguments.emplace_back(scratch_name, Argument::InputBuffer, Halide::Float(32), 1,
                          Halide::ArgumentEstimates{});
   return arguments;
+}
+
+Status put_before(const std::string& text, const std::string& path) {
+  constexpr std::size_t most_bytes = 64u << 20;
+  const Result<std::string> rest = read_file(path, most_bytes);
+  return rest ? write_file(path, text + *rest) : rest.status();
 }
 
 }  // namespace
@@ -49,14 +57,21 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
 
     std::int64_t scratch_floats = 0;
     pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_floats));
+    LoopNest nest;
+    const bool marked = !files.marked_assembly.empty();
+    if (marked) pipeline.add_custom_lowering_pass(new MarkLoops(request.scalars, &nest));
     Halide::Module module = pipeline.compile_to_module(arguments_of(*generator), request.symbol, target,
                                                        Halide::LinkageType::External);
     // Sums are strict (common/ordered.h), which would also forbid fused multiply-adds: they keep the order and are
     // wanted.
     module.set_any_strict_float(false);
-    std::map<Halide::OutputFileType, std::string> outputs{{Halide::OutputFileType::object, files.object}};
-    if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly;
+    std::map<Halide::OutputFileType, std::string> outputs;
+    if (!files.object.empty()) outputs[Halide::OutputFileType::object] = files.object;
+    const std::string assembly = marked ? files.marked_assembly : files.assembly;
+    if (!assembly.empty()) outputs[Halide::OutputFileType::assembly] = assembly;
     module.compile(outputs);
+    if (marked)
+      if (Status status = put_before(format_loop_nest(nest), assembly); !status) return status;
     return scratch_floats * 4;
   } catch (const Halide::Error& e) {
     return Status::error(request.generator + " for " + request.target + ": " + e.what());

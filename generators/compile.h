@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "schedules/numbers.h"
 
 namespace effnet {
 
@@ -14,6 +15,7 @@ struct KernelRequest {
   std::map<std::string, std::string> parameters;  // its GeneratorParams: shape and schedule
   std::string target;                             // Halide target string
   std::string symbol;                             // of the function
+  Numbers scalars{};                              // values of scalar arguments, where loops are described
 
   bool operator<(const KernelRequest& other) const {
     return std::tie(generator, parameters, target) <
@@ -21,9 +23,10 @@ struct KernelRequest {
   }
 };
 
+// Paths to write, or empty.
 struct KernelFiles {
-  std::string object;    // path to write
-  std::string assembly;  // path to write, or empty
+  std::string object, assembly;
+  std::string marked_assembly{};  // with marks and a description of its loops (loop_nest.h); no code to run
 };
 
 // Returns the scratch that the kernel needs, in bytes. Runs Halide in this process: Halide aborts on its own

@@ -43,7 +43,16 @@ bool is_checked(const Halide::Target& t, Halide::Target::Feature feature) {
                                            T::F16C,           T::AVX512,
                                            T::AVX512_Skylake, T::AVX512_Cannonlake,
                                            T::AVX512_Zen4,    T::AVX512_SapphireRapids};
-  return t.arch == T::ARM ? feature == T::ARMDotProd : x86.count(feature) > 0;
+  switch (t.arch) {
+    case T::X86:
+      return x86.count(feature) > 0;
+    case T::ARM:
+      return feature == T::ARMDotProd;
+    case T::WebAssembly:
+      return feature == T::WasmSimd128;  // an engine without it refuses the module
+    default:
+      return false;
+  }
 }
 
 std::vector<std::string> features_of(const Halide::Target& t) {
@@ -110,13 +119,52 @@ const std::vector<CpuTarget>& cpu_targets() {
        {4, 32, true},
        {"NEON"},
        "--target=aarch64-linux-gnu",
+       "qemu-aarch64",
+       "ARMv8-A with NEON, Linux"},
+      {"android-arm-64",
+       "arm-64-android",
+       {4, 32, true},
+       {"NEON"},
+       "--target=aarch64-linux-android21",
        "compiled, not run here",
-       "ARMv8-A with NEON"},
+       "ARMv8-A with NEON, Android"},
+      {"macos-arm-64",
+       "arm-64-osx",
+       {4, 32, true},
+       {"NEON"},
+       "--target=arm64-apple-macos11",
+       "compiled, not run here",
+       "Apple M1 and later, macOS"},
+      {"windows-x86-64-v3",
+       "x86-64-windows-sse41-avx-f16c-fma-avx2",
+       {8, 16, true},
+       avx2_features,
+       "--target=x86_64-pc-windows-gnu",
+       "compiled, not run here",
+       "AVX2 and FMA, Windows"},
+      {"riscv-64-rvv",
+       "riscv-64-linux-rvv-vector_bits_128",
+       {4, 32, true},
+       {"RVV"},
+       "--target=riscv64-linux-gnu -march=rv64gcv",
+       "compiled, not run here",
+       "RISC-V with vectors of 128 bits, Linux"},
+      {"wasm-32",
+       "wasm-32-wasmrt-wasm_simd128",
+       {4, 16, false},
+       {},
+       "--target=wasm32-unknown-unknown -msimd128",
+       "compiled, not run here",
+       "WebAssembly with SIMD"},
   };
   return list;
 }
 
 namespace {
+
+bool same_machine(const Halide::Target& a, const Halide::Target& b) {
+  return a.arch == b.arch && a.bits == b.bits && a.os == b.os;
+}
 
 // A Halide target string: for an operating system and a CPU of the table, with features that are looked for
 // when the library is opened.
@@ -125,11 +173,14 @@ Result<CpuTarget> from_halide(const std::string& name) {
   const std::string begin = "target '" + name + "': ";
   const auto row = std::find_if(cpu_targets().begin(), cpu_targets().end(), [&](const CpuTarget& listed) {
     const Halide::Target other(listed.halide);
-    return other.arch == t.arch && other.bits == t.bits && other.os == t.os;
+    return same_machine(other, t);
   });
   if (row == cpu_targets().end())
     return Status::error(begin +
-                         "only x86-64-linux and arm-64-linux, with CPU features behind, are compiled for");
+                         "networks are compiled for the architectures and operating systems of `effnetc "
+                         "targets` only, with CPU features behind");
+  if (t.arch == Halide::Target::RISCV)
+    return Status::error(begin + "RISC-V is compiled for as '" + row->name + "' only");
   if (t.vector_bits != 0) return Status::error(begin + "the vector's width follows from the CPU features");
   for (int i = 0; i < Halide::Target::FeatureEnd; ++i) {
     const auto feature = static_cast<Halide::Target::Feature>(i);
@@ -146,15 +197,26 @@ Result<CpuTarget> from_halide(const std::string& name) {
                    ""};
 }
 
-bool same_architecture(const CpuTarget& a, const CpuTarget& b) {
-  return Halide::Target(a.halide).arch == Halide::Target(b.halide).arch;
+}  // namespace
+
+bool CpuTarget::is_foreign() const {
+  return !same_machine(Halide::Target(halide), Halide::get_host_target());
 }
 
-}  // namespace
+bool CpuTarget::is_linux() const { return Halide::Target(halide).os == Halide::Target::Linux; }
+
+bool CpuTarget::wants_position_independent_code() const {
+  const Halide::Target t(halide);
+  return t.os != Halide::Target::Windows && t.arch != Halide::Target::WebAssembly;
+}
+
+bool CpuTarget::stores_symbol_lengths() const {
+  return Halide::Target(halide).arch == Halide::Target::WebAssembly;
+}
 
 bool runs_here(const CpuTarget& target) {
   const Halide::Target host = Halide::get_host_target(), wanted(target.halide);
-  if (wanted.arch != host.arch || wanted.bits != host.bits || wanted.os != host.os) return false;
+  if (!same_machine(wanted, host)) return false;
   const std::vector<std::string> have = features_of(host);
   return std::all_of(target.cpu_features.begin(), target.cpu_features.end(), [&](const std::string& feature) {
     return std::find(have.begin(), have.end(), feature) != have.end();
@@ -186,9 +248,10 @@ Result<std::vector<CpuTarget>> find_targets(const std::string& names) {
     if (!target) return target.status();
     for (const CpuTarget& other : targets)
       if (other.name == target->name) return Status::error("target '" + target->name + "' is named twice");
-    if (!targets.empty() && !same_architecture(*target, targets.front()))
+    if (!targets.empty() &&
+        !same_machine(Halide::Target(target->halide), Halide::Target(targets.front().halide)))
       return Status::error("targets '" + targets.front().name + "' and '" + target->name +
-                           "' are different architectures; a library is for one");
+                           "' are different architectures or operating systems; a library is for one");
     targets.push_back(*std::move(target));
   }
   if (targets.empty()) return Status::error("no target is named (effnetc targets lists them)");

@@ -20,18 +20,23 @@ struct CpuTarget {
   std::string halide;  // Halide target string
   Machine machine;
   std::vector<std::string> cpu_features;  // EFFNET_CPU_... of runtime/include/effnet_program.h, all needed
-  std::string c_flags;  // of the C compiler that compiles the pipeline for it, when it is not the host's own
-  std::string tested;   // how it is tested: "run here", "qemu-aarch64", "compiled, not run here"
+  std::string c_flags;                    // of clang, which compiles the pipeline for it on another machine
+  std::string tested;  // how it is tested: "run here", "qemu-aarch64", "compiled, not run here"
   std::string description;
+
+  bool is_foreign() const;  // another architecture or operating system than this machine's
+  bool is_linux() const;
+  bool wants_position_independent_code() const;  // not where code is always so, or never
+  bool stores_symbol_lengths() const;  // WebAssembly: a symbol in an object cannot become a shorter one
 };
 
 const std::vector<CpuTarget>& cpu_targets();
 
 // `name`: one of cpu_targets(), "host" (the most capable class that this CPU runs) or a Halide target string
-// for Linux on 64 bit x86 or ARM.
+// for an operating system and an architecture of the list.
 Result<CpuTarget> find_target(const std::string& name);
 
-// Several, joined by commas, of one architecture, none twice; the most capable first, as a library tries them.
+// Several, joined by commas, of one architecture and operating system, none twice; the most capable first, as a library tries them.
 Result<std::vector<CpuTarget>> find_targets(const std::string& names);
 
 // Whether this machine's CPU and operating system run code for it.

@@ -17,6 +17,14 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
+// It compiles for its own machine only; what was not asked for is replaced by clang when crossing.
+constexpr const char* default_compiler = "cc";
+
+// gcc is one program a target, clang one for all.
+bool takes_target_flags(const std::string& compiler) {
+  return std::filesystem::path(compiler).filename().string().find("gcc") == std::string::npos;
+}
+
 // The line that says what is wrong: compilers may begin with how a file came to be included.
 std::string first_error(const std::string& text) {
   std::istringstream lines(text);
@@ -35,16 +43,19 @@ Status run_cc(const std::string& cc, const CpuTarget& target, const std::string&
   std::vector<std::string> command = words(cc);
   if (command.empty())
     return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
+  const bool crossing = target.is_foreign();
+  if (crossing && command[0] == default_compiler) command[0] = "clang";
   // It runs in another folder than the one that a relative path means.
   if (command[0].find('/') != std::string::npos) command[0] = std::filesystem::absolute(command[0]).string();
-  for (const std::string& word : words(target.c_flags)) command.push_back(word);
+  if (crossing && takes_target_flags(command[0]))
+    for (const std::string& word : words(target.c_flags)) command.push_back(word);
   command.insert(command.end(), arguments.begin(), arguments.end());
   Result<ProcessResult> run = run_process(command, folder, most_seconds);
   if (!run) return run.status();
   if (run->exit_status == 0) return {};
   return Status::error(command[0] + " failed with status " + std::to_string(run->exit_status) + ": " +
                        first_error(run->errors) +
-                       (target.c_flags.empty() ? "" : " (another CPU's C is compiled with --cc clang)"));
+                       (crossing ? " (another machine's C is compiled with --cc clang)" : ""));
 }
 
 }  // namespace effnet

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <set>
 
+#include "pipeline/jobs.h"
 #include "runtime/include/effnet.h"
 
 namespace effnet {
@@ -287,7 +288,7 @@ std::int64_t weights_bytes(const Plan& plan) {
 std::string kernel_symbol(const LibraryPlan& library, const Plan& variant, int kernel) {
   std::string text;
   print(text, "%s_%s_k%02d", library.name.c_str(), variant_prefix(variant).c_str(), kernel);
-  return text;
+  return variant.target.stores_symbol_lengths() ? lengthened_symbol(text) : text;
 }
 
 std::string emit_header(const LibraryPlan& library, std::int64_t stack_bytes) {

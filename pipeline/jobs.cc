@@ -27,13 +27,13 @@ const std::string placeholder_symbol =
 namespace {
 
 constexpr std::size_t most_object_bytes = 64u << 20;
-constexpr std::string_view temporary_ending = ".tmp.o";
+constexpr std::string_view temporary_ending = ".tmp.o", assembly_ending = ".s";
 
 // What does not reach the generator: the caller's loops.
 bool is_for_caller(const std::string& number) { return number == "strip_rows" || number == "out_height"; }
 
 KernelRequest request_of(const Kernel& kernel, const CpuTarget& target) {
-  KernelRequest request{kernel.operation, {}, target.halide, placeholder_symbol};
+  KernelRequest request{kernel.operation, {}, target.halide, placeholder_symbol, {}};
   for (const Numbers* numbers : {&kernel.problem, &kernel.schedule})
     for (const auto& [name, value] : *numbers)
       if (!is_for_caller(name)) request.parameters[name] = std::to_string(value);
@@ -56,30 +56,31 @@ std::string failure_of(const ProcessResult& run, const JobOptions& options) {
   return "failed with status " + std::to_string(run.exit_status) + ": " + first_line(run.errors);
 }
 
+Status compilation_failed(const Kernel& kernel, const std::string& how) {
+  return Status::error("compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") " + how);
+}
+
 bool is_whole(const Result<std::string>& object) {
   return object && object->find(placeholder_symbol) != std::string::npos;
 }
 
-// Runs the compiler for one kernel and returns its object.
-Result<std::string> compile_object(const Kernel& kernel, const KernelRequest& request,
-                                   const JobOptions& options, const std::string& temporary) {
+// Runs the compiler for one kernel and returns what it wrote into `temporary`.
+Result<std::string> compile_file(const Kernel& kernel, const KernelRequest& request,
+                                 const JobOptions& options, const std::string& temporary) {
   const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
   const Operator& op = find_operator(kernel.operation);
   std::vector<std::string> arguments = {
       compiler,          "compile-kernel", temporary,
       request.generator, request.target,   std::to_string(op.scratch_bytes(kernel.problem, kernel.schedule))};
   for (const auto& [name, value] : request.parameters) arguments.push_back(name + "=" + value);
+  for (const auto& [name, value] : request.scalars) arguments.push_back(name + ":" + std::to_string(value));
   ProcessOptions limits;
   limits.seconds = options.seconds;
   limits.memory_bytes = options.memory_bytes;
   const Result<ProcessResult> run = run_process(arguments, limits);
-  std::string failure = run ? failure_of(*run, options) : "failed: " + run.message();
-  if (failure.empty()) {
-    Result<std::string> object = read_file(temporary, most_object_bytes);
-    if (!object || is_whole(object)) return object;
-    failure = "made an object without its symbol";
-  }
-  return Status::error("compiling " + kernel.operation + " (" + to_text(kernel.problem) + ") " + failure);
+  const std::string failure = run ? failure_of(*run, options) : "failed: " + run.message();
+  if (failure.empty()) return read_file(temporary, most_object_bytes);
+  return compilation_failed(kernel, failure);
 }
 
 // A name of its own for every compilation: schedules that differ in the caller's loops share a kernel.
@@ -115,6 +116,11 @@ std::string default_cache_dir() {
   return (fs::temp_directory_path() / "effnet-cache").string();
 }
 
+std::string lengthened_symbol(std::string symbol) {
+  symbol.resize(placeholder_symbol.size(), '_');
+  return symbol;
+}
+
 bool stamp_symbol(std::string& object, const std::string& symbol) {
   std::string padded_symbol = symbol;
   padded_symbol.resize(placeholder_symbol.size(), '\0');
@@ -138,12 +144,27 @@ Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& 
     if (Result<std::string> object = read_file(path, most_object_bytes); is_whole(object)) return object;
   const std::string temporary = temporary_name(path);
   add_unfinished(temporary);
-  Result<std::string> object = compile_object(kernel, request, options, temporary);
+  Result<std::string> object = compile_file(kernel, request, options, temporary);
   fs::remove(temporary, failed);
   remove_unfinished(temporary);
   if (!object) return object;
+  if (!is_whole(object)) return compilation_failed(kernel, "made an object without its symbol");
   if (Status status = write_file(path, *object); !status) return status;
   return object;
+}
+
+Result<std::string> compile_marked_assembly(const Kernel& kernel, const Numbers& scalars,
+                                            const CpuTarget& target, const JobOptions& options) {
+  KernelRequest request = request_of(kernel, target);
+  request.scalars = scalars;
+  const std::string temporary =
+      temporary_name((fs::temp_directory_path() / "effnet-assembly").string()) + std::string(assembly_ending);
+  add_unfinished(temporary);
+  Result<std::string> assembly = compile_file(kernel, request, options, temporary);
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  remove_unfinished(temporary);
+  return assembly;
 }
 
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
@@ -173,13 +194,19 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
 Status compile_kernel_command(const std::vector<std::string>& arguments) {
   if (arguments.size() < 4)
     return Status::error("OBJECT GENERATOR TARGET SCRATCH_BYTES name=value... are needed");
-  KernelRequest request{arguments[1], {}, arguments[2], placeholder_symbol};
+  KernelRequest request{arguments[1], {}, arguments[2], placeholder_symbol, {}};
   for (std::size_t i = 4; i < arguments.size(); ++i) {
-    const std::size_t equals = arguments[i].find('=');
-    if (equals == std::string::npos) return Status::error(in_quotes(arguments[i]) + " is not name=value");
-    request.parameters[arguments[i].substr(0, equals)] = arguments[i].substr(equals + 1);
+    const std::size_t sign = arguments[i].find_first_of("=:");
+    if (sign == std::string::npos) return Status::error(in_quotes(arguments[i]) + " is not name=value");
+    const std::string name = arguments[i].substr(0, sign), value = arguments[i].substr(sign + 1);
+    if (arguments[i][sign] == '=')
+      request.parameters[name] = value;
+    else
+      request.scalars[name] = std::atoi(value.c_str());
   }
-  Result<std::int64_t> scratch = compile_kernel(request, {arguments[0], ""});
+  const bool assembly = arguments[0].ends_with(assembly_ending);
+  Result<std::int64_t> scratch = compile_kernel(
+      request, assembly ? KernelFiles{"", "", arguments[0]} : KernelFiles{arguments[0], "", ""});
   if (!scratch) return scratch.status();
   const long long planned = std::strtoll(arguments[3].c_str(), nullptr, 10);
   if (*scratch > planned)

@@ -23,6 +23,9 @@ struct JobOptions {
 // libraries share the cache; stamp_symbol() puts the real one in.
 extern const std::string placeholder_symbol;
 
+// What a kernel's symbol becomes where an object stores the lengths of its symbols: as long as the placeholder.
+std::string lengthened_symbol(std::string symbol);
+
 // Replaces the placeholder in an object's string table; false: there is none. `symbol` is not longer than it.
 [[nodiscard]] bool stamp_symbol(std::string& object, const std::string& symbol);
 
@@ -34,7 +37,12 @@ Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kern
 Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& target,
                                          const JobOptions& options);
 
-// What a child process does: `effnetc compile-kernel OBJECT GENERATOR TARGET SCRATCH_BYTES name=value...`
+// Its marked assembly (generators/loop_nest.h) instead. `scalars`: values of the kernel's scalar arguments.
+Result<std::string> compile_marked_assembly(const Kernel& kernel, const Numbers& scalars,
+                                            const CpuTarget& target, const JobOptions& options);
+
+// What a child process does: `effnetc compile-kernel OBJECT GENERATOR TARGET SCRATCH_BYTES name=value...`, with
+// `name:value` for scalar arguments; an OBJECT that ends with .s becomes marked assembly.
 Status compile_kernel_command(const std::vector<std::string>& arguments);
 
 std::string default_cache_dir();

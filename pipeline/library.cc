@@ -72,16 +72,17 @@ Status assemble_weights(const LibraryRequest& request, const LibraryPlan& librar
 
 Status compile_files(const LibraryRequest& request, const LibraryPlan& library, const std::string& folder) {
   const std::string& name = request.name;
+  const CpuTarget& target = request.targets.front();
   if (Status status = write_file(folder + "/" + name + ".c", emit_source(library)); !status) return status;
   const Result<Objects> objects = write_objects(request, library, folder);
   if (!objects) return objects.status();
   const std::string header = emit_header(library, objects->stack_bytes);
   if (Status status = write_file(folder + "/" + name + ".h", header); !status) return status;
-  if (Status status = run_cc(request.cc, request.targets.front(), folder,
-                             {"-std=c11", "-O2", "-g0", "-fPIC", "-ffreestanding", "-fvisibility=hidden",
-                              "-I", installed("include"), "-c", name + ".c", "-o", name + ".o"});
-      !status)
-    return status;
+  std::vector<std::string> compile = {
+      "-std=c11", "-O2",       "-g0", "-ffreestanding", "-fvisibility=hidden", "-I", installed("include"),
+      "-c",       name + ".c", "-o",  name + ".o"};
+  if (target.wants_position_independent_code()) compile.insert(compile.begin(), "-fPIC");
+  if (Status status = run_cc(request.cc, target, folder, compile); !status) return status;
   if (!fs::exists(folder + "/" + name + ".o"))
     return Status::error("the C compiler '" + request.cc + "' wrote no object; --cc names another");
   std::vector<std::string> files = objects->files;
@@ -97,7 +98,7 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   link.insert(link.end(), files.begin(), files.end());
   link.insert(link.end(), {"-Wl,--whole-archive", installed("lib/libeffnet.a"), "-Wl,--no-whole-archive",
                            "-pthread", "-lm"});
-  return run_cc(request.cc, request.targets.front(), folder, link);
+  return run_cc(request.cc, target, folder, link);
 }
 
 }  // namespace
@@ -152,6 +153,9 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
 
 Status build_library(const LibraryRequest& request) {
   if (Status status = check_library_name(request.name); !status) return status;
+  if (request.shared && !request.targets.front().is_linux())
+    return Status::error("shared libraries are made for Linux; link lib" + request.name + ".a for target '" +
+                         request.targets.front().name + "'");
   Result<LibraryPlan> library = plan_library(request);
   if (!library) return library.status();
   return write_library(request, *library);

@@ -5,7 +5,7 @@
 
 #include "runtime/x86.h"
 #define EFFNET_X86 1
-#elif defined(__aarch64__) && defined(__linux__)
+#elif (defined(__aarch64__) || defined(__riscv)) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
 
@@ -47,6 +47,22 @@ unsigned cpu_features() {
   features |= EFFNET_CPU_ARM_DOT;
 #endif
   return features;
+}
+#elif defined(__riscv) && defined(__linux__)
+namespace {
+
+// Kernels are compiled for this width; vectors of other widths hold other numbers of lanes.
+bool vectors_have_128_bits() {
+  unsigned long bytes = 0;
+  __asm__(".option push\n.option arch, +v\ncsrr %0, vlenb\n.option pop" : "=r"(bytes));
+  return bytes == 16;
+}
+
+}  // namespace
+
+unsigned cpu_features() {
+  constexpr unsigned long hwcap_v = 1UL << ('V' - 'A');
+  return (getauxval(AT_HWCAP) & hwcap_v) != 0 && vectors_have_128_bits() ? EFFNET_CPU_RVV : 0;
 }
 #else
 unsigned cpu_features() { return 0; }

@@ -29,6 +29,7 @@ constexpr FeatureName feature_names[] = {
     {EFFNET_CPU_AMX, "AMX"},
     {EFFNET_CPU_NEON, "NEON"},
     {EFFNET_CPU_ARM_DOT, "ARM dot product"},
+    {EFFNET_CPU_RVV, "RISC-V vectors of 128 bits"},
 };
 
 // Linux hands out the tile registers only to a process that asked.

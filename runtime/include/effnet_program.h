@@ -55,7 +55,8 @@ enum effnet_cpu_features {
   EFFNET_CPU_AVX512_BF16 = 1 << 8,
   EFFNET_CPU_AMX = 1 << 9, /* tile, bf16, int8 */
   EFFNET_CPU_NEON = 1 << 10,
-  EFFNET_CPU_ARM_DOT = 1 << 11
+  EFFNET_CPU_ARM_DOT = 1 << 11,
+  EFFNET_CPU_RVV = 1 << 12 /* RISC-V's vectors, of 128 bits */
 };
 
 /* One instruction set's version of the network. */

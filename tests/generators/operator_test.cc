@@ -1,5 +1,5 @@
 // Every operator against a plain double precision reference: networks of one block on awkward shapes,
-// compiled for every target that this CPU runs, each step compared on the very inputs that it had.
+// compiled for every target that this CPU or an emulator runs, each step compared on the very inputs that it had.
 #include <dlfcn.h>
 
 #include <cmath>
@@ -11,6 +11,9 @@
 #include "pipeline/library.h"
 #include "tests/catch.h"
 #include "tests/generators/one_block.h"
+#ifdef EFFNET_HAS_ARM
+#include "tests/arm/arm_program.h"
+#endif
 #include "tests/support/packed.h"
 #include "tests/support/reference.h"
 #include "tests/support/temporary.h"
@@ -85,20 +88,20 @@ FloatTensors tensors_of(const effnet_program& program, std::span<const std::byte
   return tensors;
 }
 
-Run compile_and_run(const Network& network, const CpuTarget& target) {
-  const TemporaryFolder folder;
-  LibraryRequest request;
-  request.name = "one_block";
-  request.targets = {target};
-  request.folder = folder.path();
-  request.shared = true;
-  request.jobs.compiler = EFFNETC;
-  request.jobs.cache_dir = EFFNET_BINARY_DIR "/tests/kernels";
-  const LibraryPlan library = spread_out_plan(network, target);
-  const Status built = write_library(request, library);
-  INFO((built.ok() ? "" : built.message()));
-  REQUIRE(built.ok());
+// What is filled into arenas: whatever is not written must not matter.
+constexpr float would_show = 1e30f;
 
+std::vector<float> input_of(const Network& network) {
+  RandomNumbers random(7);
+  std::vector<float> input(static_cast<std::size_t>(network.resolution) * network.resolution * 3);
+  for (float& v : input) v = random(1.0f);
+  return input;
+}
+
+std::size_t arena_floats(const Plan& plan) { return (plan.activation_bytes + plan.scratch_bytes + 128) / 4; }
+
+// The library in `folder` on this CPU.
+Run run_here(const TemporaryFolder& folder, const Plan& plan) {
   void* handle = dlopen(folder.file("libone_block.so").c_str(), RTLD_NOW | RTLD_LOCAL);
   REQUIRE(handle);
   const auto find = [&]<typename F>(const char* name, F*& function) {
@@ -116,23 +119,21 @@ Run compile_and_run(const Network& network, const CpuTarget& target) {
 
   const Result<RandomWeights> weights = RandomWeights::make(*program());
   REQUIRE(weights.ok());
-  Run result{library.variants[0], unpack(network, tensors_of(*program(), weights->file())), {}, {}, {}};
-  RandomNumbers random(7);
-  result.input.resize(static_cast<std::size_t>(network.resolution) * network.resolution * 3);
-  for (float& v : result.input) v = random(1.0f);
-  result.logits.resize(network.classes);
-
-  // The arena is filled with values that would show: whatever is not written must not matter.
-  const std::size_t floats = (result.plan.activation_bytes + result.plan.scratch_bytes + 128) / 4;
+  Run result{plan,
+             unpack(plan.network, tensors_of(*program(), weights->file())),
+             input_of(plan.network),
+             std::vector<float>(plan.network.classes),
+             {}};
+  const std::size_t floats = arena_floats(plan);
   float* arena = static_cast<float*>(std::aligned_alloc(64, (floats * 4 + 63) / 64 * 64));
-  std::fill_n(arena, floats, 1e30f);
+  std::fill_n(arena, floats, would_show);
   char error[300] = "";
   effnet_options options{};
   options.arena = arena;
   options.arena_bytes = floats * 4;
   options.error = error;
   options.error_bytes = sizeof error;
-  options.target = target.name.c_str();
+  options.target = plan.target.name.c_str();
   effnet_model* model = nullptr;
   const effnet_status opened = open(weights->file().data(), weights->file().size(), &options, &model);
   INFO(error);
@@ -143,6 +144,61 @@ Run compile_and_run(const Network& network, const CpuTarget& target) {
   std::free(arena);
   dlclose(handle);
   return result;
+}
+
+#ifdef EFFNET_HAS_ARM
+constexpr const char* emulated = "arm-64";
+
+// The same in an emulator. The library's table of tensors cannot be read there: it is the plan's.
+Run run_emulated(const TemporaryFolder& folder, const Plan& plan) {
+  std::vector<effnet_tensor> tensors;
+  for (const PackedTensor& tensor : plan.tensors) {
+    tensors.push_back({tensor.name.c_str(), static_cast<int>(tensor.shape.size()), {}});
+    std::copy(tensor.shape.begin(), tensor.shape.end(), tensors.back().shape);
+  }
+  const std::string print = fingerprint(plan.network);
+  effnet_program program{};
+  program.network = plan.network.name.c_str();
+  program.fingerprint = print.c_str();
+  program.weights_format_version = weights_format_version;
+  program.tensors = tensors.data();
+  program.tensor_count = static_cast<int>(tensors.size());
+  const Result<RandomWeights> weights = RandomWeights::make(program);
+  REQUIRE(weights.ok());
+  write_file(folder.file("weights"),
+             {reinterpret_cast<const char*>(weights->file().data()), weights->file().size()});
+  const Shape& last = plan.network.head.out;
+  Run result{
+      plan, unpack(plan.network, tensors_of(program, weights->file())), input_of(plan.network), {}, {}};
+  ArmOutputs outputs =
+      ArmProgram(folder.path(), "one_block")
+          .run(folder.file("weights"), result.input,
+               {static_cast<std::size_t>(plan.network.classes), static_cast<std::size_t>(last.channels),
+                static_cast<std::size_t>(last.height) * last.width, arena_floats(plan) * 4});
+  result.logits = std::move(outputs.logits);
+  result.arena = std::move(outputs.arena);
+  return result;
+}
+#else
+constexpr const char* emulated = "";
+Run run_emulated(const TemporaryFolder&, const Plan&) { return {}; }
+#endif
+
+Run compile_and_run(const Network& network, const CpuTarget& target) {
+  const TemporaryFolder folder;
+  LibraryRequest request;
+  request.name = "one_block";
+  request.targets = {target};
+  request.folder = folder.path();
+  request.shared = runs_here(target);
+  request.jobs.compiler = EFFNETC;
+  request.jobs.cache_dir = EFFNET_BINARY_DIR "/tests/kernels";
+  const LibraryPlan library = spread_out_plan(network, target);
+  const Status built = write_library(request, library);
+  INFO((built.ok() ? "" : built.message()));
+  REQUIRE(built.ok());
+  return runs_here(target) ? run_here(folder, library.variants[0])
+                           : run_emulated(folder, library.variants[0]);
 }
 
 double largest(const Values& values) {
@@ -239,7 +295,7 @@ void check_steps(const Network& n, const Run& r) {
 TEST_CASE("Every operator equals the reference on awkward shapes, for every target that runs here") {
   int tested = 0;
   for (const CpuTarget& target : cpu_targets()) {
-    if (!runs_here(target)) continue;
+    if (!runs_here(target) && target.name != emulated) continue;
     for (const OneBlock& shape : shapes) {
       INFO(target.name << ", resolution " << shape.resolution << ", " << shape.stem_channels
                        << " channels, kernel " << shape.kernel << ", stride " << shape.stride);
