@@ -21,17 +21,30 @@ double incumbent_ratio(const StepState& s) { return s.best_program.empty() ? 1 :
 
 }  // namespace
 
-Status Contest::learn(StepState& s) {
-  Result<std::vector<LogEntry>> entries = log_.read(state_.context, s.step.operation, s.step.problem);
-  if (!entries) return entries.status();
-  for (const LogEntry& e : *entries) {
-    if (!s.search->knows(e.schedule)) ++s.tried;
-    s.search->report(e.schedule, e.outcome == Outcome::measured ? e.ratio : infinite);
-  }
+Status Contest::find_machine() {
+  const StepState& s = state_.steps.front();
+  const Workbench::Built built = bench_.build({{&s, s.default_schedule}}, state_.networks)[0];
+  if (built.program.empty()) return Status::error(s.step.name + ": " + built.reason);
+  const Measurement m = bench_.run(built.program);
+  Workbench::remove(built.program);
+  if (m.outcome != Outcome::measured)
+    return Status::error("the first candidate, " + s.step.name +
+                         " with its default schedule, does not run: " + name_of(m.outcome) + ", " + m.reason);
+  state_.context.cpu = m.result.cpu;
+  state_.cores = m.result.cores;
   return {};
 }
 
-Status Contest::measure_default(StepState& s, const Workbench::Built& built) {
+Status Contest::judge_defaults(const std::vector<StepState*>& steps) {
+  std::vector<Workbench::Wanted> wanted;
+  for (const StepState* s : steps) wanted.push_back({s, s->default_schedule});
+  const std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
+  for (std::size_t i = 0; i < built.size(); ++i)
+    if (Status status = judge_default(*steps[i], built[i]); !status) return status;
+  return {};
+}
+
+Status Contest::judge_default(StepState& s, const Workbench::Built& built) {
   s.default_program = built.program;
   Measurement m =
       built.program.empty() ? Measurement{built.outcome, {}, built.reason} : bench_.run(built.program);
@@ -41,46 +54,20 @@ Status Contest::measure_default(StepState& s, const Workbench::Built& built) {
     const Status right = layout ? check_samples(*layout, m.result) : layout.status();
     if (!right) m = {Outcome::wrong, {}, right.message()};
   }
-  if (m.outcome != Outcome::measured) {
-    s.failure = std::string(name_of(m.outcome)) + ": " + m.reason;
-    s.prospects.exhaust();
-    return fail(s, s.default_schedule, m);
-  }
+  if (m.outcome != Outcome::measured) return refuse_default(s, m);
   s.hash = m.result.hash;
-  s.default_nanoseconds = m.result.nanoseconds;
-  s.search->report(s.default_schedule, 1);
-  ++s.tried;
-  s.best = *s.search->best();  // maybe one of the log's
-  s.ratio = s.search->best_cost();
-  listener_.changed(state_);
-  return log_.write(state_.context, s.step.operation, s.step.problem,
-                    {s.default_schedule, Outcome::measured, 1, s.default_nanoseconds, ""});
+  return accept_default(s, m.result.nanoseconds);
 }
 
 Status Contest::generation(StepState& s, int most) {
-  Result<std::vector<Numbers>> points = claim(s, s.search->propose(most));
-  if (!points) return points.status();
-  if (points->empty()) {
-    s.prospects.exhaust();
-    return {};
-  }
+  const Result<std::vector<Numbers>> points = proposals(s, most);
+  if (!points || points->empty()) return points.status();
   std::vector<Entrant> alive;
   if (Status status = enter(s, *points, alive); !status) return status;
   if (Status status = halve(s, alive); !status) return status;
   for (const Entrant& entrant : alive)
     if (entrant.program != s.best_program) Workbench::remove(entrant.program);
   return {};
-}
-
-Result<std::vector<Numbers>> Contest::claim(StepState& s, const std::vector<Numbers>& points) {
-  std::vector<Numbers> mine;
-  for (const Numbers& point : points) {
-    if (!s.step.op().check_schedule(s.step.problem, point).empty()) continue;
-    Result<bool> free = log_.claim(state_.context, s.step.operation, s.step.problem, point);
-    if (!free) return free.status();
-    if (*free) mine.push_back(point);
-  }
-  return mine;
 }
 
 // Builds all, with the incumbent where it is known from the log only, and runs each once.
@@ -154,18 +141,8 @@ void Contest::crown(StepState& s, const Entrant& winner) {
 }
 
 Status Contest::store(StepState& s, const Entrant& entrant) {
-  const double ratio = incumbent_ratio(s) * entrant.comparison.ratio();
-  s.search->report(entrant.schedule, ratio);
-  return log_.write(state_.context, s.step.operation, s.step.problem,
-                    {entrant.schedule, Outcome::measured, ratio, entrant.comparison.candidate, ""});
-}
-
-Status Contest::fail(StepState& s, const Numbers& schedule, const Measurement& m) {
-  s.search->report(schedule, infinite);
-  state_.failed.push_back({s.step.name, schedule, m.outcome, m.reason});
-  listener_.say(s.step.name + ": candidate " + to_text(schedule) + ": " + name_of(m.outcome) + ": " +
-                m.reason);
-  return log_.write(state_.context, s.step.operation, s.step.problem, {schedule, m.outcome, 0, 0, m.reason});
+  return Judge::store(s, entrant.schedule, incumbent_ratio(s) * entrant.comparison.ratio(),
+                      entrant.comparison.candidate);
 }
 
 bool Contest::beats_default(StepState& s, int runs, Comparison& c) {

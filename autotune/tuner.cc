@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "autotune/contest.h"
+#include "autotune/estimated_contest.h"
 #include "base/text.h"
 #include "base/unfinished.h"
 #include "generators/compile.h"
@@ -22,8 +23,9 @@ constexpr int most_runs_at_end = 8;
 
 class Tuner {
  public:
+  // Of `measuring` and `estimating` one is there.
   Tuner(const TuneRequest& request, const TuneListener& listener, TuneState& state, TuningLog log,
-        Workbench bench)
+        Workbench* measuring, const Estimator* estimating)
       : request_(request),
         state_(state),
         listener_{[this, &listener](const TuneState&) {
@@ -33,9 +35,12 @@ class Tuner {
                   [&listener](const std::string& line) {
                     if (listener.say) listener.say(line);
                   }},
-        log_(std::move(log)),
-        bench_(std::move(bench)),
-        contest_(state, log_, bench_, listener_) {}
+        log_(std::move(log)) {
+    if (estimating)
+      judge_ = std::make_unique<EstimatedContest>(state, log_, *estimating, request.jobs.jobs, listener_);
+    else
+      judge_ = std::make_unique<Contest>(state, log_, *measuring, listener_);
+  }
   Tuner(const Tuner&) = delete;
   Tuner& operator=(const Tuner&) = delete;
 
@@ -43,7 +48,7 @@ class Tuner {
     rows_ = std::move(rows);
     if (Status status = find_machine(); !status) return status;
     if (Status status = resume(); !status) return status;
-    if (Status status = measure_defaults(); !status) return status;
+    if (Status status = judge_defaults(); !status) return status;
     while (!must_stop()) {
       const int next = choose();
       if (next < 0) break;
@@ -81,19 +86,9 @@ class Tuner {
 
   // --- the beginning ---
 
-  // The CPU is that on which candidates run: the first one says which.
   Status find_machine() {
-    StepState& s = state_.steps.front();
-    std::vector<Workbench::Built> built = bench_.build({{&s, s.default_schedule}}, state_.networks);
-    if (built[0].program.empty()) return Status::error(s.step.name + ": " + built[0].reason);
-    const Measurement m = bench_.run(built[0].program);
-    Workbench::remove(built[0].program);
-    if (m.outcome != Outcome::measured)
-      return Status::error("the first candidate, " + s.step.name +
-                           " with its default schedule, does not run: " + name_of(m.outcome) + ", " +
-                           m.reason);
-    state_.context = {m.result.cpu, request_.target.name, halide_version(), request_.threads};
-    state_.cores = m.result.cores;
+    state_.context = {"", request_.target.name, halide_version(), request_.threads};
+    if (Status status = judge_->find_machine(); !status) return status;
     std::vector<std::string> names;
     for (const Network& n : state_.networks) names.push_back(n.name);
     return log_.begin_run(state_.context, join(names, " "), request_.seed);
@@ -102,7 +97,7 @@ class Tuner {
   Status resume() {
     int known = 0, steps = 0;
     for (StepState& s : state_.steps) {
-      if (Status status = contest_.learn(s); !status) return status;
+      if (Status status = judge_->learn(s); !status) return status;
       s.resumed = static_cast<int>(s.search->reported());
       known += s.resumed;
       steps += s.resumed > 0;
@@ -116,25 +111,16 @@ class Tuner {
     return {};
   }
 
-  Status measure_defaults() {
+  Status judge_defaults() {
     const std::size_t batch = 8;
     for (std::size_t first = 0; first < state_.steps.size() && !asked_to_end(); first += batch) {
       std::vector<StepState*> steps;
-      std::vector<Workbench::Wanted> wanted;
-      for (std::size_t i = first; i < std::min(first + batch, state_.steps.size()); ++i) {
+      for (std::size_t i = first; i < std::min(first + batch, state_.steps.size()); ++i)
         steps.push_back(&state_.steps[i]);
-        wanted.push_back({steps.back(), steps.back()->default_schedule});
-      }
-      const std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
-      for (std::size_t i = 0; i < built.size(); ++i)
-        if (Status status = measure_default(*steps[i], built[i]); !status) return status;
+      if (Status status = judge_->judge_defaults(steps); !status) return status;
+      for (StepState* s : steps)
+        if (s->failure.empty()) add_point(*s);
     }
-    return {};
-  }
-
-  Status measure_default(StepState& s, const Workbench::Built& built) {
-    if (Status status = contest_.measure_default(s, built); !status) return status;
-    if (s.failure.empty()) add_point(s);
     return {};
   }
 
@@ -180,9 +166,9 @@ class Tuner {
 
   Status generation(StepState& s) {
     const double begin = elapsed(), before = s.ratio;
-    if (Status status = contest_.learn(s); !status) return status;
+    if (Status status = judge_->learn(s); !status) return status;
     add_starts(s);
-    if (Status status = contest_.generation(s, generation_that_fits(s)); !status) return status;
+    if (Status status = judge_->generation(s, generation_that_fits(s)); !status) return status;
     s.prospects.add(s.ratio < before ? 1 - s.ratio / before : 0, elapsed() - begin);
     add_point(s);
     return {};
@@ -196,7 +182,7 @@ class Tuner {
   void verify() {
     for (StepState& s : state_.steps) {
       if (s.best == s.default_schedule) continue;
-      contest_.verify(s, state_.stopped ? 2 : most_runs_at_end);
+      judge_->verify(s, state_.stopped ? 2 : most_runs_at_end);
       add_point(s);
     }
   }
@@ -217,9 +203,10 @@ class Tuner {
       row.schedule = s.best;
       row.microseconds = s.nanoseconds() / 1000;
       row.cores = state_.cores;
-      row.cpu = state_.context.cpu;
+      row.cpu = request_.estimate ? request_.cpu : state_.context.cpu;
       row.halide = state_.context.halide;
       row.algorithm = s.step.op().algorithm_hash;
+      row.estimated = request_.estimate;
       rows[s.step.operation].push_back(std::move(row));
       ++state_.rows_written;
     }
@@ -234,18 +221,17 @@ class Tuner {
   TuneState& state_;
   const TuneListener listener_;  // the caller's, with the time brought up to date
   TuningLog log_;
-  Workbench bench_;
-  Contest contest_;
+  std::unique_ptr<Judge> judge_;
   ScheduleRows rows_;
 };
 
 }  // namespace
 
 Status tune(const TuneRequest& request, const TuneListener& listener, TuneState& state) {
-  if (request.runner.empty() && !runs_here(request.target))
-    return Status::error(
-        "target '" + request.target.name +
-        "' does not run on this CPU: --runner 'CMD {}' names a command that runs a program elsewhere");
+  if (!request.estimate && request.runner.empty() && !runs_here(request.target))
+    return Status::error("target '" + request.target.name +
+                         "' does not run on this CPU: --runner 'CMD {}' names a command that runs a program "
+                         "elsewhere, --estimate ranks candidates by their code");
   if (Status status = add_steps(request, state); !status) return status;
   state.budget = request.budget_seconds;
   std::vector<std::string> operations;
@@ -256,9 +242,14 @@ Status tune(const TuneRequest& request, const TuneListener& listener, TuneState&
   if (!rows) return rows.status();
   Result<TuningLog> log = TuningLog::open(request.log);
   if (!log) return log.status();
+  if (request.estimate) {
+    const Result<Estimator> estimator = estimator_of(request);
+    if (!estimator) return estimator.status();
+    return Tuner(request, listener, state, *std::move(log), nullptr, &*estimator).run(*std::move(rows));
+  }
   Result<Workbench> bench = Workbench::create(request);
   if (!bench) return bench.status();
-  return Tuner(request, listener, state, *std::move(log), *std::move(bench)).run(*std::move(rows));
+  return Tuner(request, listener, state, *std::move(log), &*bench, nullptr).run(*std::move(rows));
 }
 
 }  // namespace effnet

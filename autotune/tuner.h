@@ -27,6 +27,8 @@ struct TuneRequest {
   std::string schedules;  // a folder of rows before all others; may be empty
   std::string output;     // folder of the rows that are written
   std::string cc = "cc", runner;
+  bool estimate = false;  // from the code of candidates, for the CPU named here, instead of measuring them
+  std::string cpu;        // of cpu_models()
   Strategy strategy = Strategy::evolution;
   unsigned int seed = 1;
   std::vector<std::string> only;  // steps by name; empty: all

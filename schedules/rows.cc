@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "base/files.h"
@@ -57,6 +58,9 @@ Status parse_origin(const std::string& text, ScheduleRow& row) {
       row.halide = value;
     } else if (name == "algorithm") {
       row.algorithm = value;
+    } else if (name == "estimated") {
+      if (value != "1") return Status::error("estimated is 1 or left out, not " + in_quotes(value));
+      row.estimated = true;
     } else {
       return Status::error("unknown field " + in_quotes(name));
     }
@@ -120,7 +124,7 @@ std::string format_row(const ScheduleRow& row) {
   return to_text(without_padding(row.problem)) + " threads=" + std::to_string(row.threads) + " | " +
          to_text(row.schedule) + " | microseconds=" + time +
          (row.cores > 0 ? " cores=" + std::to_string(row.cores) : "") + " cpu=\"" + row.cpu +
-         "\" halide=" + row.halide + " algorithm=" + row.algorithm;
+         "\" halide=" + row.halide + " algorithm=" + row.algorithm + (row.estimated ? " estimated=1" : "");
 }
 
 Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders, const std::string& target,
@@ -223,6 +227,7 @@ Status write_rows(const std::string& folder, const std::string& target, const st
   if (failed)
     return Status::error("cannot make the folder " + path.parent_path().string() + ": " + failed.message());
   std::map<std::string, std::string> lines;  // by problem and threads
+  std::set<std::string> measured;            // of these
   const auto key = [](const ScheduleRow& row) {
     const std::string line = format_row(row);
     return line.substr(0, line.find('|'));
@@ -236,9 +241,11 @@ Status write_rows(const std::string& folder, const std::string& target, const st
       Result<ScheduleRow> row = parse_row(line);
       if (!row) return Status::error(path.string() + ": " + row.message());
       lines[key(*row)] = format_row(*row);
+      if (!row->estimated) measured.insert(key(*row));
     }
   }
-  for (const ScheduleRow& row : rows) lines[key(row)] = format_row(row);
+  for (const ScheduleRow& row : rows)
+    if (!row.estimated || !measured.count(key(row))) lines[key(row)] = format_row(row);
   std::string text;
   for (const auto& [_, line] : lines) text += line + "\n";
   return write_file(path.string(), text);

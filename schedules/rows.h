@@ -2,6 +2,7 @@
 //
 //   <problem> threads=1 | <schedule> | microseconds=143.2 cores=2 cpu="AMD EPYC 9R14" halide=21.0.0 algorithm=1a2b3c4d
 //
+// Rows that a model of the CPU made without measuring say estimated=1 there.
 // The problem's padding (top, left) is not part of the key:
 // it changes no loop. Lines that begin with # are comments.
 #pragma once
@@ -22,6 +23,7 @@ struct ScheduleRow {
   double microseconds = 0;
   int cores = 0;  // of that machine; 0: unknown
   std::string cpu, halide, algorithm;
+  bool estimated = false;  // by a model of that CPU, not measured
 };
 
 // The key of a problem: without padding (top, left), which changes no loop.
@@ -67,7 +69,8 @@ class ScheduleRows {
 };
 
 // Changes the rows of one operator in FOLDER/<target>/<operator>.rows: those with the problem and threads of
-// a given row are replaced, the others stay. Sorted; the file appears whole or not at all.
+// a given row are replaced, the others stay; an estimated row does not replace a measured one. Sorted; the file
+// appears whole or not at all.
 Status write_rows(const std::string& folder, const std::string& target, const std::string& operation,
                   const std::vector<ScheduleRow>& rows);
 

@@ -1,8 +1,11 @@
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
+#include "autotune/compare.h"
 #include "autotune/report.h"
 #include "autotune/tuner.h"
 #include "base/files.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "base/unfinished.h"
 #include "tools/effnet/bandwidth.h"
@@ -16,7 +19,7 @@ namespace {
 
 struct TuneArguments {
   std::vector<std::string> networks;
-  std::string target = "host", budget = "10m", search = "evolution", merge, report;
+  std::string target = "host", budget = "10m", search = "evolution", merge, report, compare;
   bool json = false;
   TuneRequest request;
 };
@@ -34,7 +37,7 @@ Result<double> parse_budget(const std::string& text) {
 
 // Of this machine; none where candidates run on another.
 Peaks machine_peaks(const TuneRequest& r) {
-  if (!r.runner.empty() || !runs_here(r.target)) return {};
+  if (r.estimate || !r.runner.empty() || !runs_here(r.target)) return {};
   const auto has = [&](const char* feature) {
     const auto& list = r.target.cpu_features;
     return std::find(list.begin(), list.end(), feature) != list.end();
@@ -51,6 +54,48 @@ Peaks machine_peaks(const TuneRequest& r) {
     bandwidth = std::max(bandwidth, measure_bandwidth(r.threads, 0.02));
   }
   return {rates.flops, bandwidth};
+}
+
+nlohmann::ordered_json comparison_json(const std::vector<StepComparison>& steps) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const StepComparison& s : steps) {
+    nlohmann::ordered_json candidates = nlohmann::ordered_json::array();
+    for (const ComparedCandidate& c : s.candidates)
+      candidates.push_back({{"schedule", c.schedule},
+                            {"measured", c.ratio},
+                            {"compute", c.estimate.compute},
+                            {"loop_ends", c.estimate.loop_ends},
+                            {"traffic", c.estimate.traffic}});
+    json.push_back({{"step", s.step},
+                    {"operation", s.operation},
+                    {"rank_correlation", s.correlation},
+                    {"best", s.best},
+                    {"best_by_estimate", s.best_by_estimate},
+                    {"candidates", std::move(candidates)}});
+  }
+  return json;
+}
+
+// How estimates rank what another run measured.
+Status run_compare(const TuneArguments& a) {
+  std::unique_ptr<Progress> bar;
+  const Result<std::vector<StepComparison>> steps =
+      compare_estimates(a.request, a.compare, [&](int done, int total) {
+        if (done == 1) bar = std::make_unique<Progress>("estimate", total);  // of one step
+        bar->advance();
+      });
+  bar.reset();
+  if (!steps) return steps.status();
+  if (a.json) {
+    std::printf("%s\n", comparison_json(*steps).dump(2).c_str());
+    return {};
+  }
+  std::printf("%-28s %10s %16s %6s %17s\n", "step", "candidates", "rank correlation", "best",
+              "best by estimate");
+  for (const StepComparison& s : *steps)
+    std::printf("%-28s %10zu %16.3f %6.3f %17.3f\n", s.step.c_str(), s.candidates.size(), s.correlation,
+                s.best, s.best_by_estimate);
+  return {};
 }
 
 Status run_tune(TuneArguments& a) {
@@ -81,6 +126,7 @@ Status run_tune(TuneArguments& a) {
   if (r.output.empty())
     return Status::error("there is no home folder: --schedules names where rows are written");
   ask_before_ending();
+  if (!a.compare.empty()) return run_compare(a);
   TuneState state;
   TuneView view;
   TuneListener listener{[&](const TuneState& now) { view.show(now); },
@@ -132,6 +178,15 @@ void add_tune(CLI::App& app, Commands& commands) {
       ->capture_default_str();
   command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
       ->type_name("CMD");
+  command->add_flag("--estimate", r.estimate,
+                    "Ranks candidates by a model of the CPU named by --cpu, from their code, instead of "
+                    "measuring them; needs llvm-mca");
+  command->add_option("--cpu", r.cpu, "For --estimate: cortex-a76, znver4, ...")->type_name("NAME");
+  command
+      ->add_option(
+          "--compare", a->compare,
+          "With --estimate: shows how well it ranks the candidates that this log has of this machine")
+      ->type_name("FILE");
   command->add_option("--step", r.only, "Only steps of that name or operator")->type_name("NAME");
   command->add_option("--search", a->search, "evolution or random")
       ->check(CLI::IsMember({"evolution", "random"}))

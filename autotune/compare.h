@@ -1,0 +1,34 @@
+// How well estimates rank candidates that were measured.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "autotune/estimator.h"
+#include "autotune/tuner.h"
+
+namespace effnet {
+
+// Spearman's: the correlation of the ranks, equal values sharing theirs. 0 for fewer than two values.
+double rank_correlation(const std::vector<double>& a, const std::vector<double>& b);
+
+struct ComparedCandidate {
+  Numbers schedule;
+  double ratio;  // of its measured time to the default's
+  Estimate estimate;
+};
+
+struct StepComparison {
+  std::string step, operation;
+  std::vector<ComparedCandidate> candidates;
+  double correlation = 0;
+  // Measured: the best one, and the one with the best estimate.
+  double best = 1, best_by_estimate = 1;
+};
+
+// The candidates of the request's steps that a log has of this machine, against estimates of the request's CPU.
+// `progress`: done, total.
+Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request, const std::string& log,
+                                                      const std::function<void(int, int)>& progress);
+
+}  // namespace effnet

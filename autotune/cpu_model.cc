@@ -1,0 +1,50 @@
+#include "autotune/cpu_model.h"
+
+#include "base/text.h"
+
+namespace effnet {
+
+namespace {
+
+constexpr const char *x86 = "x86_64-linux-gnu", *arm = "aarch64-linux-gnu";
+constexpr double kib = 1024, mib = 1024 * kib;
+
+}  // namespace
+
+// Caches and clocks: the makers' data sheets, of a typical machine. LLVM's own model of Sapphire Rapids (19) gives
+// divisions of 512 bits two cycles instead of sixteen; Ice Lake's, of the same vector units, is right.
+const std::vector<CpuModel>& cpu_models() {
+  static const std::vector<CpuModel> list = {
+      {"cortex-a55", arm, "cortex-a55", 1.8, 32 * kib, 128 * kib, 8, 40, 8},
+      {"cortex-a72", arm, "cortex-a72", 1.5, 32 * kib, 1 * mib, 6, 30, 15},
+      {"cortex-a76", arm, "cortex-a76", 2.4, 64 * kib, 512 * kib, 4, 20, 13},
+      {"neoverse-n1", arm, "neoverse-n1", 2.6, 64 * kib, 1 * mib, 4, 16, 13},
+      {"neoverse-v1", arm, "neoverse-v1", 2.6, 64 * kib, 1 * mib, 2, 12, 13},
+      {"apple-m1", arm, "apple-m1", 3.2, 128 * kib, 3 * mib, 2, 10, 14},
+      {"haswell", x86, "haswell", 3.0, 32 * kib, 256 * kib, 2, 10, 16},
+      {"skylake", x86, "skylake", 3.5, 32 * kib, 256 * kib, 2, 10, 16},
+      {"skylake-avx512", x86, "skylake-avx512", 2.8, 32 * kib, 1 * mib, 2, 14, 16},
+      {"icelake-server", x86, "icelake-server", 2.8, 48 * kib, 1.25 * mib, 2, 14, 17},
+      {"sapphirerapids", x86, "icelake-server", 2.8, 48 * kib, 2 * mib, 2, 14, 17},
+      {"znver3", x86, "znver3", 3.5, 32 * kib, 512 * kib, 2, 8, 13},
+      {"znver4", x86, "znver4", 3.7, 32 * kib, 1 * mib, 2, 8, 13},
+  };
+  return list;
+}
+
+Result<CpuModel> find_cpu_model(const std::string& name, const CpuTarget& target) {
+  const bool is_arm = target.halide.starts_with("arm-64"), is_x86 = target.halide.starts_with("x86-64");
+  std::vector<std::string> names;
+  for (const CpuModel& model : cpu_models()) {
+    if (model.triple != (is_arm ? arm : is_x86 ? x86 : "")) continue;
+    if (model.name == name) return model;
+    names.push_back(model.name);
+  }
+  if (names.empty())
+    return Status::error("target '" + target.name + "': only x86-64's and arm-64's speed can be estimated");
+  return Status::error(
+      (name.empty() ? "--estimate needs --cpu" : "--cpu " + in_quotes(name) + " is not known") +
+      ": for target '" + target.name + "' there are " + join(names, ", "));
+}
+
+}  // namespace effnet

@@ -1,0 +1,48 @@
+// Who says how good a step's candidates are: by measuring them (contest.h) or from their code
+// (estimated_contest.h). Knows nothing of the budget.
+#pragma once
+
+#include <vector>
+
+#include "autotune/log.h"
+#include "autotune/tuner.h"
+
+namespace effnet {
+
+class Judge {
+ public:
+  virtual ~Judge() = default;
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
+
+  // Finds out for which machine the candidates are: the state's context and cores.
+  virtual Status find_machine() = 0;
+  // The defaults become the first incumbents. Their costs are the unit of all others.
+  virtual Status judge_defaults(const std::vector<StepState*>& steps) = 0;
+  // At most `most` new candidates; afterwards the best of them, if better, is the incumbent.
+  virtual Status generation(StepState& s, int most) = 0;
+  // The best one against the default once more; one that does not hold is dropped.
+  virtual void verify(StepState& s, int runs) = 0;
+
+  // Reports what the log knows of a step and its search does not.
+  Status learn(StepState& s);
+
+ protected:
+  // Both functions of the listener are there.
+  Judge(TuneState& state, TuningLog& log, const TuneListener& listener)
+      : state_(state), log_(log), listener_(listener) {}
+
+  // What the search proposes, without what another tuner is working on. Empty: the step is exhausted.
+  Result<std::vector<Numbers>> proposals(StepState& s, int most);
+  // The default's time is known.
+  Status accept_default(StepState& s, double nanoseconds);
+  Status refuse_default(StepState& s, const Measurement& m);
+  Status store(StepState& s, const Numbers& schedule, double ratio, double nanoseconds);
+  Status fail(StepState& s, const Numbers& schedule, const Measurement& m);
+
+  TuneState& state_;
+  TuningLog& log_;
+  const TuneListener& listener_;
+};
+
+}  // namespace effnet

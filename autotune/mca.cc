@@ -1,0 +1,95 @@
+#include "autotune/mca.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "base/owned_folder.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace effnet {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int newest_version = 30, oldest_version = 16;
+constexpr std::size_t long_piece = 150;  // instructions: it settles after few iterations
+constexpr std::size_t most_result_bytes = 64u << 20;
+constexpr int most_seconds = 120;
+constexpr int short_iterations = 60, long_iterations = 8;
+
+bool is_in_path(const std::string& program) {
+  const std::string path = environment_variable("PATH");
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find(':', at), path.size());
+    std::error_code ignored;
+    if (end > at && fs::exists(path.substr(at, end - at) + "/" + program, ignored)) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+// The pieces of one kind: only the long ones, or only the short ones.
+std::string input_of(const std::vector<std::vector<std::string>>& code, bool long_ones) {
+  std::string text;
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    if (code[i].empty() || (code[i].size() >= long_piece) != long_ones) continue;
+    text += "# LLVM-MCA-BEGIN " + std::to_string(i) + "\n" + join(code[i], "\n") + "\n# LLVM-MCA-END\n";
+  }
+  return text;
+}
+
+Status read_cycles(const std::string& output, std::vector<double>& cycles) {
+  const auto json = nlohmann::json::parse(output, nullptr, false);
+  if (json.is_discarded() || !json.contains("CodeRegions")) return Status::error("llvm-mca printed no JSON");
+  for (const auto& region : json["CodeRegions"]) {
+    const std::size_t piece = static_cast<std::size_t>(std::atoi(region.value("Name", "-1").c_str()));
+    const auto& summary = region.value("SummaryView", nlohmann::json::object());
+    const double total = summary.value("TotalCycles", 0.0), iterations = summary.value("Iterations", 0.0);
+    if (piece >= cycles.size() || !(total > 0) || !(iterations > 0))
+      return Status::error("llvm-mca printed no cycles of a piece of code");
+    cycles[piece] = total / iterations;
+  }
+  return {};
+}
+
+Status simulate(const std::string& mca, const CpuModel& cpu, const std::string& input, int iterations,
+                std::vector<double>& cycles) {
+  const Result<OwnedFolder> folder = OwnedFolder::create();
+  if (!folder) return folder.status();
+  const std::string code = folder->path() + "/code.s", result = folder->path() + "/result.json";
+  if (Status status = write_file(code, input); !status) return status;
+  const Result<ProcessResult> run =
+      run_process({mca, "-mtriple=" + cpu.triple, "-mcpu=" + cpu.schedule, "-json", "-instruction-info=0",
+                   "-resource-pressure=0", "-iterations=" + std::to_string(iterations), code, "-o", result},
+                  folder->path(), most_seconds);
+  if (!run) return run.status();
+  if (run->exit_status != 0)
+    return Status::error(mca + " failed: " + run->errors.substr(0, run->errors.find('\n')));
+  const Result<std::string> json = read_file(result, most_result_bytes);
+  return json ? read_cycles(*json, cycles) : json.status();
+}
+
+}  // namespace
+
+Result<std::string> find_mca() {
+  for (int version = newest_version; version >= oldest_version; --version)
+    if (const std::string name = "llvm-mca-" + std::to_string(version); is_in_path(name)) return name;
+  return Status::error("llvm-mca of LLVM 16 or newer is not in PATH (Debian: the package llvm-19)");
+}
+
+Result<std::vector<double>> simulated_cycles(const std::string& mca, const CpuModel& cpu,
+                                             const std::vector<std::vector<std::string>>& code) {
+  std::vector<double> cycles(code.size(), 0);
+  for (const bool long_ones : {false, true}) {
+    const std::string input = input_of(code, long_ones);
+    if (input.empty()) continue;
+    const int iterations = long_ones ? long_iterations : short_iterations;
+    if (Status status = simulate(mca, cpu, input, iterations, cycles); !status) return status;
+  }
+  return cycles;
+}
+
+}  // namespace effnet
