@@ -57,7 +57,7 @@ Status read_cycles(const std::string& output, std::vector<double>& cycles) {
 
 Status simulate(const std::string& mca, const CpuModel& cpu, const std::string& input, int iterations,
                 std::vector<double>& cycles) {
-  const Result<OwnedFolder> folder = OwnedFolder::create();
+  const Result<OwnedFolder> folder = OwnedFolder::create("effnet-mca-");
   if (!folder) return folder.status();
   const std::string code = folder->path() + "/code.s", result = folder->path() + "/result.json";
   if (Status status = write_file(code, input); !status) return status;
