@@ -1,5 +1,9 @@
 #include "runtime/file.h"
 
+#include "runtime/system.h"
+
+#if EFFNET_POSIX
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -52,3 +56,5 @@ MappedFile::~MappedFile() {
 }
 
 }  // namespace effnet::runtime
+
+#endif

@@ -1,5 +1,7 @@
 #include "runtime/threads.h"
 
+#if EFFNET_POSIX
+
 #include <csignal>
 
 #include "runtime/clock.h"
@@ -152,3 +154,5 @@ void ThreadPool::wake(int wanted) {
 }
 
 }  // namespace effnet::runtime
+
+#endif

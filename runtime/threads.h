@@ -2,15 +2,20 @@
 // run they spin for at most 50 microseconds for the next step.
 #pragma once
 
+#include "runtime/failure.h"
+#include "runtime/memory.h"
+#include "runtime/system.h"
+
+#if EFFNET_POSIX
 #include <pthread.h>
 
 #include <atomic>
 #include <cstdint>
-
-#include "runtime/failure.h"
-#include "runtime/memory.h"
+#endif
 
 namespace effnet::runtime {
+
+#if EFFNET_POSIX
 
 // Not movable: the threads hold its address. One caller at a time, which takes part as worker 0.
 class ThreadPool {
@@ -65,5 +70,17 @@ class ThreadPool {
   pthread_cond_t work_arrived_ = PTHREAD_COND_INITIALIZER;
   pthread_cond_t work_done_ = PTHREAD_COND_INITIALIZER;
 };
+
+#else
+
+class ThreadPool {
+ public:
+  effnet_status start(int threads, const Allocator& allocator, ErrorText error);
+  void begin_run() {}
+  void end_run() {}
+  void run(int count, effnet_task task, void* closure);
+};
+
+#endif
 
 }  // namespace effnet::runtime
