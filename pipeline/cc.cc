@@ -20,9 +20,9 @@ std::vector<std::string> words(const std::string& text) {
 // It compiles for its own machine only; what was not asked for is replaced by clang when crossing.
 constexpr const char* default_compiler = "cc";
 
-// gcc is one program a target, clang one for all.
+// aarch64-linux-gnu-gcc is for one target, clang for all; any other is told too, so that it refuses.
 bool takes_target_flags(const std::string& compiler) {
-  return std::filesystem::path(compiler).filename().string().find("gcc") == std::string::npos;
+  return std::filesystem::path(compiler).filename().string().find("-gcc") == std::string::npos;
 }
 
 // The line that says what is wrong: compilers may begin with how a file came to be included.
