@@ -17,7 +17,7 @@ LoopNest with_tasks(const LoopNest& kernel, const StepLayout& layout) {
   for (const auto& [buffer, bytes] : kernel.loops[0].bytes) {
     double block_parts = 1, strip_parts = 1;
     for (const ArgumentMemory& a : layout.arguments) {
-      if (a.argument.name != buffer) continue;
+      if (a.argument.name != buffer.substr(0, buffer.find('$'))) continue;  // Halide makes names unique
       if (a.argument.block_floats != 0) block_parts = blocks;
       if (a.argument.strip_floats != 0 || layout.step.strip_rows > 0) strip_parts = strips;
     }
@@ -64,14 +64,16 @@ double compute_cycles(const LoopNest& nest, const std::vector<LoopCode>& code,
   return total;
 }
 
-// How often a loop without others inside ends.
-double innermost_ends(const LoopNest& nest) {
+// How often a loop without others inside ends that is too long for the branch predictor to foresee it.
+double unforeseen_ends(const LoopNest& nest) {
+  constexpr double foreseen_iterations = 24;
   std::vector<bool> is_outer(nest.loops.size(), false);
   for (const LoopNest::Loop& loop : nest.loops)
     if (loop.parent >= 0) is_outer[loop.parent] = true;
   double ends = 0;
   for (std::size_t i = 0; i < nest.loops.size(); ++i)
-    if (!is_outer[i]) ends += nest.loops[i].entered;
+    if (!is_outer[i] && nest.loops[i].iterations > foreseen_iterations * nest.loops[i].entered)
+      ends += nest.loops[i].entered;
   return ends;
 }
 
@@ -113,8 +115,8 @@ Result<Estimate> Estimator::estimate(const StepLayout& layout) const {
   const double beyond_first = fetched_bytes(whole, cpu_.first_cache) / line_bytes;
   const double beyond_second = fetched_bytes(whole, cpu_.second_cache) / line_bytes;
   return Estimate{tasks * compute_cycles(assembly->nest, code, *cycles),
-                  tasks * innermost_ends(assembly->nest) * cpu_.loop_end,
-                  beyond_first * cpu_.second_cache_line + beyond_second * cpu_.memory_line};
+                  tasks * unforeseen_ends(assembly->nest) * cpu_.loop_end,
+                  beyond_first * cpu_.second_cache_line, beyond_second * cpu_.memory_line};
 }
 
 }  // namespace effnet

@@ -10,8 +10,9 @@
 namespace effnet {
 
 struct Estimate {
-  double compute = 0, loop_ends = 0, traffic = 0;  // cycles of a run of the step, in one thread
-  double cycles() const { return compute + loop_ends + traffic; }
+  // Cycles of a run of the step, in one thread. The last two: lines from the second cache, and from beyond.
+  double compute = 0, loop_ends = 0, second_cache = 0, memory = 0;
+  double cycles() const { return compute + loop_ends + second_cache + memory; }
 };
 
 class Estimator {

@@ -30,7 +30,6 @@ std::size_t comment_begin(const std::string& line) {
   return is_number ? std::string::npos : hash;
 }
 
-// Labels, and the comments of blocks that nothing jumps to ("%bb.3:"), begin in the first column.
 Function parse_function(const std::string& text) {
   Function f;
   std::istringstream lines(text);

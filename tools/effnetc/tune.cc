@@ -65,7 +65,8 @@ nlohmann::ordered_json comparison_json(const std::vector<StepComparison>& steps)
                             {"measured", c.ratio},
                             {"compute", c.estimate.compute},
                             {"loop_ends", c.estimate.loop_ends},
-                            {"traffic", c.estimate.traffic}});
+                            {"second_cache", c.estimate.second_cache},
+                            {"memory", c.estimate.memory}});
     json.push_back({{"step", s.step},
                     {"operation", s.operation},
                     {"rank_correlation", s.correlation},
