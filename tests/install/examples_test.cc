@@ -2,7 +2,7 @@
 #include <map>
 #include <sstream>
 
-#include "pictures/png.h"
+#include "pictures/read.h"
 #include "tests/catch.h"
 #include "tests/install/downstream.h"
 
@@ -15,7 +15,7 @@ struct Pixels {
 };
 
 Pixels pixels_of(const std::string& picture) {
-  const Result<Picture> read = read_png(EFFNET_SOURCE_DIR "/samples/" + picture);
+  const Result<Picture> read = read_picture(EFFNET_SOURCE_DIR "/samples/" + picture);
   if (!read) throw std::runtime_error(read.message());
   return {std::string(read->rgb.begin(), read->rgb.end()),
           std::to_string(read->width) + " " + std::to_string(read->height)};

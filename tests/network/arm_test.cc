@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "pictures/png.h"
+#include "models/network.h"
+#include "pictures/read.h"
 #include "tests/arm/arm_program.h"
 #include "tests/catch.h"
 #include "tests/network/asked.h"
@@ -57,7 +58,7 @@ TEST_CASE("published weights see what they should in a sample picture on ARM") {
       nlohmann::json::parse(read_file(golden_path("lite_pictures.json")))[name]["coffee.png"];
   const TemporaryFolder folder(networks_folder());
   import_weights(name, published_weights(name), folder.file("weights"));
-  const Result<Picture> picture = read_png(EFFNET_SOURCE_DIR "/samples/coffee.png");
+  const Result<Picture> picture = read_picture(EFFNET_SOURCE_DIR "/samples/coffee.png");
   REQUIRE(picture);
   const ArmOutputs outputs =
       ArmProgram(arm_folder(), name).run(folder.file("weights"), *picture, shape_of(name, 1));

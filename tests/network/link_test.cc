@@ -2,11 +2,11 @@
 // large they are, and what happens on CPUs below all targets.
 #include <Halide.h>
 
-#include <nlohmann/json.hpp>
+#include <filesystem>
 #include <sstream>
 
 #include "generators/target.h"
-#include "pictures/png.h"
+#include "pictures/read.h"
 #include "tests/catch.h"
 #include "tests/network/compiled.h"
 #include "tests/support/process.h"
@@ -29,7 +29,7 @@ std::string must_run(const std::vector<std::string>& command, const ProcessOptio
 void compile(const std::string& network, const std::string& name, const std::string& targets,
              const std::string& folder) {
   must_run({EFFNETC, "compile", network, "--name", name, "--target", targets, "-o", folder, "--cache-dir",
-            networks_folder() + "/cache"});
+            EFFNET_BINARY_DIR "/tests/kernels"});
 }
 
 void link(const TemporaryFolder& folder, const std::string& source, const std::string& program,
@@ -118,7 +118,7 @@ struct Classifier {
     compile(lite0, "lite", targets, folder.path().string());
     link(folder, "classify.c", "classify", {"-s", "-Wl,--gc-sections", "liblite.a"});
     import_weights(lite0, published_weights(lite0), folder.file("weights"));
-    const Result<Picture> picture = read_png(EFFNET_SOURCE_DIR "/samples/coffee.png");
+    const Result<Picture> picture = read_picture(EFFNET_SOURCE_DIR "/samples/coffee.png");
     REQUIRE(picture);
     write_file(folder.file("rgb"), {reinterpret_cast<const char*>(picture->rgb.data()), picture->rgb.size()});
     arguments = {folder.file("weights"), folder.file("rgb"), std::to_string(picture->width),

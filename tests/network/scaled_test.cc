@@ -63,7 +63,7 @@ void make(const Case& wanted, const std::string& name, const TemporaryFolder& fo
                folder.file(name + ".json")});
   run_effnetc({"compile", folder.file(name + ".json"), "-o", folder.path().string(), "--target", "host",
                "--shared", "--resolution", std::to_string(wanted.resolution), "--cache-dir",
-               networks_folder() + "/cache"});
+               EFFNET_BINARY_DIR "/tests/kernels"});
 }
 
 void check_against(const ReferenceOutputs& expected, const Outputs& outputs) {
