@@ -4,6 +4,7 @@
 #include <cmath>
 #include <mutex>
 #include <numeric>
+#include <optional>
 
 #include "autotune/estimated_contest.h"
 #include "base/parallel.h"
@@ -73,16 +74,22 @@ Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request
     if (!entries) return entries.status();
     std::erase_if(*entries, [](const LogEntry& e) { return e.outcome != Outcome::measured; });
     const int total = static_cast<int>(entries->size());
-    std::vector<ComparedCandidate> candidates;
+    std::vector<std::optional<Result<Estimate>>> estimates(entries->size());
     std::mutex mutex;
     int done = 0;
     parallel_for(request.jobs.jobs, total, [&](int i) {
-      const LogEntry& entry = (*entries)[i];
-      const Result<Estimate> estimate = estimate_step(*estimator, state, s, entry.schedule);
+      estimates[i] = estimate_step(*estimator, state, s, (*entries)[i].schedule);
       const std::lock_guard lock(mutex);
-      if (estimate) candidates.push_back({entry.schedule, entry.ratio, *estimate});
       if (progress) progress(++done, total);
     });
+    std::vector<ComparedCandidate> candidates;
+    for (std::size_t i = 0; i < estimates.size(); ++i) {
+      const Result<Estimate>& estimate = *estimates[i];
+      if (!estimate)
+        return Status::error(s.step.name + ", schedule " + to_text((*entries)[i].schedule) + ": " +
+                             estimate.message());
+      candidates.push_back({(*entries)[i].schedule, (*entries)[i].ratio, *estimate});
+    }
     if (candidates.size() > 1) comparisons.push_back(compared(s, std::move(candidates)));
   }
   if (comparisons.empty())

@@ -1,6 +1,7 @@
 // How well estimates rank candidates that were measured.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct StepComparison {
 };
 
 // The candidates of the request's steps that a log has of this machine, against estimates of the request's CPU.
-// `progress`: done, total.
+// An estimate that cannot be made is an error. `progress`: done, total.
 Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request, const std::string& log,
                                                       const std::function<void(int, int)>& progress);
 

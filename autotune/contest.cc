@@ -37,6 +37,7 @@ Status Contest::find_machine() {
 
 Status Contest::judge_defaults(const std::vector<StepState*>& steps) {
   std::vector<Workbench::Wanted> wanted;
+  wanted.reserve(steps.size());
   for (const StepState* s : steps) wanted.push_back({s, s->default_schedule});
   const std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
   for (std::size_t i = 0; i < built.size(); ++i)

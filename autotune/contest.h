@@ -19,7 +19,7 @@ class Contest final : public Judge {
   // Times the defaults and checks their samples against the reference.
   Status judge_defaults(const std::vector<StepState*>& steps) override;
   Status generation(StepState& s, int most) override;
-  // Longer than the first time; one that does not hold, or whose gain is too small for a row, is dropped.
+  // Longer than the first time.
   void verify(StepState& s, int runs) override;
 
  private:

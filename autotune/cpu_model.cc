@@ -33,7 +33,10 @@ const std::vector<CpuModel>& cpu_models() {
 }
 
 Result<CpuModel> find_cpu_model(const std::string& name, const CpuTarget& target) {
-  const bool is_arm = target.halide.starts_with("arm-64"), is_x86 = target.halide.starts_with("x86-64");
+  // The assembly of ELF (loop_code.cc): Apple's is another.
+  const bool is_arm =
+                 target.halide.starts_with("arm-64-linux") || target.halide.starts_with("arm-64-android"),
+             is_x86 = target.halide.starts_with("x86-64-linux");
   std::vector<std::string> names;
   for (const CpuModel& model : cpu_models()) {
     if (model.triple != (is_arm ? arm : is_x86 ? x86 : "")) continue;
@@ -41,7 +44,9 @@ Result<CpuModel> find_cpu_model(const std::string& name, const CpuTarget& target
     names.push_back(model.name);
   }
   if (names.empty())
-    return Status::error("target '" + target.name + "': only x86-64's and arm-64's speed can be estimated");
+    return Status::error("target '" + target.name +
+                         "': only x86-64's and arm-64's speed can be estimated, "
+                         "of Linux' code: --target arm-64 --cpu apple-m1 does for a Mac");
   return Status::error(
       (name.empty() ? "--estimate needs --cpu" : "--cpu " + in_quotes(name) + " is not known") +
       ": for target '" + target.name + "' there are " + join(names, ", "));

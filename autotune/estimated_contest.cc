@@ -34,9 +34,8 @@ Status EstimatedContest::judge_defaults(const std::vector<StepState*>& steps) {
   });
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Result<Estimate>& estimate = *estimates[i];
-    const Status status = estimate
-                              ? accept_default(*steps[i], estimator_.nanoseconds(*estimate))
-                              : refuse_default(*steps[i], {Outcome::not_compiled, {}, estimate.message()});
+    Status status = estimate ? accept_default(*steps[i], estimator_.nanoseconds(*estimate))
+                             : refuse_default(*steps[i], {Outcome::not_compiled, {}, estimate.message()});
     if (!status) return status;
   }
   return {};
@@ -66,6 +65,12 @@ Status EstimatedContest::record(StepState& s, const Numbers& schedule, const Res
   return store(s, schedule, nanoseconds / s.default_nanoseconds, nanoseconds);
 }
 
-void EstimatedContest::verify(StepState& /*s*/, int /*runs*/) {}  // the same code has the same estimate
+// The same code has the same estimate: nothing is to be repeated.
+void EstimatedContest::verify(StepState& s, int /*runs*/) {
+  if (s.ratio < worthwhile_ratio) return;
+  s.best = s.default_schedule;
+  s.ratio = 1;
+  listener_.changed(state_);
+}
 
 }  // namespace effnet

@@ -106,6 +106,7 @@ Result<Estimate> Estimator::estimate(const StepLayout& layout) const {
   if (!assembly) return assembly.status();
   const std::vector<LoopCode> code = loop_code(*assembly);
   std::vector<std::vector<std::string>> pieces;
+  pieces.reserve(code.size());
   for (const LoopCode& c : code) pieces.push_back(c.instructions);
   const Result<std::vector<double>> cycles = simulated_cycles(mca_, cpu_, pieces);
   if (!cycles) return cycles.status();

@@ -21,7 +21,7 @@ class Judge {
   virtual Status judge_defaults(const std::vector<StepState*>& steps) = 0;
   // At most `most` new candidates; afterwards the best of them, if better, is the incumbent.
   virtual Status generation(StepState& s, int most) = 0;
-  // The best one against the default once more; one that does not hold is dropped.
+  // The best one against the default once more; one that does not hold, or gains too little for a row, is dropped.
   virtual void verify(StepState& s, int runs) = 0;
 
   // Reports what the log knows of a step and its search does not.

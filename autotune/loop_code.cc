@@ -76,6 +76,7 @@ std::vector<Range> natural_loops(const Function& f) {
     if (label != f.labels.end() && label->second <= i) ends[label->second] = std::max(ends[label->second], i);
   }
   std::vector<Range> loops;
+  loops.reserve(ends.size());
   for (const auto& [begin, end] : ends) loops.push_back({begin, end});
   return loops;
 }

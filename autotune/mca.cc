@@ -1,5 +1,7 @@
 #include "autotune/mca.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -42,17 +44,20 @@ std::string input_of(const std::vector<std::vector<std::string>>& code, bool lon
 }
 
 Status read_cycles(const std::string& output, std::vector<double>& cycles) {
-  const auto json = nlohmann::json::parse(output, nullptr, false);
-  if (json.is_discarded() || !json.contains("CodeRegions")) return Status::error("llvm-mca printed no JSON");
-  for (const auto& region : json["CodeRegions"]) {
-    const std::size_t piece = static_cast<std::size_t>(std::atoi(region.value("Name", "-1").c_str()));
-    const auto& summary = region.value("SummaryView", nlohmann::json::object());
-    const double total = summary.value("TotalCycles", 0.0), iterations = summary.value("Iterations", 0.0);
-    if (piece >= cycles.size() || !(total > 0) || !(iterations > 0))
-      return Status::error("llvm-mca printed no cycles of a piece of code");
-    cycles[piece] = total / iterations;
+  try {
+    const auto json = nlohmann::json::parse(output);
+    for (const auto& region : json.at("CodeRegions")) {
+      const auto piece = static_cast<std::size_t>(std::atoi(region.value("Name", "-1").c_str()));
+      const auto& summary = region.at("SummaryView");
+      const double total = summary.at("TotalCycles"), iterations = summary.at("Iterations");
+      if (piece >= cycles.size() || !(total > 0) || !(iterations > 0))
+        return Status::error("llvm-mca printed no cycles of a piece of code");
+      cycles[piece] = total / iterations;
+    }
+    return {};
+  } catch (const nlohmann::json::exception& e) {
+    return Status::error(std::string("llvm-mca printed other JSON than expected: ") + e.what());
   }
-  return {};
 }
 
 Status simulate(const std::string& mca, const CpuModel& cpu, const std::string& input, int iterations,
