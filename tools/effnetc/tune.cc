@@ -119,6 +119,7 @@ Status run_tune(TuneArguments& a) {
   Result<CpuTarget> target = find_target(a.target);
   if (!target) return target.status();
   r.target = *target;
+  if (!a.compare.empty()) return run_compare(a);
   Result<double> budget = parse_budget(a.budget);
   if (!budget) return budget.status();
   r.budget_seconds = *budget;
@@ -127,7 +128,6 @@ Status run_tune(TuneArguments& a) {
   if (r.output.empty())
     return Status::error("there is no home folder: --schedules names where rows are written");
   ask_before_ending();
-  if (!a.compare.empty()) return run_compare(a);
   TuneState state;
   TuneView view;
   TuneListener listener{[&](const TuneState& now) { view.show(now); },
@@ -146,8 +146,8 @@ Status run_tune(TuneArguments& a) {
 }  // namespace
 
 void add_tune(CLI::App& app, Commands& commands) {
-  CLI::App* command =
-      app.add_subcommand("tune", "Finds fast schedules for a CPU by measuring, and writes them as rows");
+  CLI::App* command = app.add_subcommand(
+      "tune", "Finds fast schedules for a CPU, by measuring or from their code, and writes them as rows");
   command->footer("Example:\n  effnetc tune efficientnet_b0 --target host --threads 1 --budget 10m");
   const auto a = std::make_shared<TuneArguments>();
   TuneRequest& r = a->request;
@@ -177,16 +177,24 @@ void add_tune(CLI::App& app, Commands& commands) {
       ->type_name("FILE.html");
   command->add_option("--cc", r.cc, "C compiler that links static programs for the target")
       ->capture_default_str();
-  command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
-      ->type_name("CMD");
-  command->add_flag("--estimate", r.estimate,
-                    "Ranks candidates by a model of the CPU named by --cpu, from their code, instead of "
-                    "measuring them; needs llvm-mca");
-  command->add_option("--cpu", r.cpu, "For --estimate: cortex-a76, znver4, ...")->type_name("NAME");
+  CLI::Option* runner =
+      command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
+          ->type_name("CMD");
+  CLI::Option* estimate =
+      command
+          ->add_flag("--estimate", r.estimate,
+                     "Ranks candidates by a model of the CPU named by --cpu, from their code, instead of "
+                     "measuring them; needs llvm-mca")
+          ->excludes(runner);
+  command->add_option("--cpu", r.cpu, "For --estimate: cortex-a76, znver4, ...")
+      ->needs(estimate)
+      ->type_name("NAME");
   command
       ->add_option(
           "--compare", a->compare,
           "With --estimate: shows how well it ranks the candidates that this log has of this machine")
+      ->needs(estimate)
+      ->check(CLI::ExistingFile)
       ->type_name("FILE");
   command->add_option("--step", r.only, "Only steps of that name or operator")->type_name("NAME");
   command->add_option("--search", a->search, "evolution or random")
