@@ -147,7 +147,7 @@ bool resize(const Picture& picture, int resolution, const Preprocessing& preproc
 extern "C" effnet_status effnet_get_region(const effnet_model* model, int width, int height,
                                            effnet_region* out) {
   using namespace effnet::runtime;
-  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   if (out == nullptr || width < 1 || width > max_side || height < 1 || height > max_side) {
     return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_get_region: a picture of ", width, " x ",
                 height, " pixels; both sides must be from 1 to ", max_side, ", and the region not null");

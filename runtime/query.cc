@@ -51,7 +51,7 @@ extern "C" const effnet_step_profile* effnet_get_profile(const effnet_model* mod
 extern "C" effnet_status effnet_get_class(const effnet_model* model, int class_index, float* weights,
                                           float* bias) {
   using namespace effnet::runtime;
-  if (model == nullptr) return EFFNET_INVALID_ARGUMENT;
+  if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   if (weights == nullptr || class_index < 0 || class_index >= model->head().classes) {
     return fail(model->error, EFFNET_INVALID_ARGUMENT, "effnet_get_class: class ", class_index,
                 "; weights must not be null and the class from 0 to ", model->head().classes - 1);

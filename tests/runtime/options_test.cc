@@ -173,6 +173,9 @@ TEST_CASE("a closed model is an invalid argument while its memory is there") {
   CHECK(effnet_run_batch(model, 1, values, &outputs) == EFFNET_INVALID_ARGUMENT);
   CHECK(effnet_set_head(model, nullptr) == EFFNET_INVALID_ARGUMENT);
   CHECK(effnet_prepare(model, rgb, 1, 1, 3, values) == EFFNET_INVALID_ARGUMENT);
+  effnet_region region = {};
+  CHECK(effnet_get_region(model, 1, 1, &region) == EFFNET_INVALID_ARGUMENT);
+  CHECK(effnet_get_class(model, 0, values, nullptr) == EFFNET_INVALID_ARGUMENT);
   CHECK(effnet_get_info(model) == nullptr);
   CHECK(effnet_get_profile(model) == nullptr);
   CHECK(std::string(effnet_error(model)) == "the model is closed: open it again");
