@@ -203,8 +203,6 @@ bool CpuTarget::is_foreign() const {
   return !same_machine(Halide::Target(halide), Halide::get_host_target());
 }
 
-bool CpuTarget::is_linux() const { return Halide::Target(halide).os == Halide::Target::Linux; }
-
 bool CpuTarget::wants_position_independent_code() const {
   const Halide::Target t(halide);
   return t.os != Halide::Target::Windows && t.arch != Halide::Target::WebAssembly;

@@ -25,7 +25,6 @@ struct CpuTarget {
   std::string description;
 
   bool is_foreign() const;  // another architecture or operating system than this machine's
-  bool is_linux() const;
   bool wants_position_independent_code() const;  // not where code is always so, or never
   bool stores_symbol_lengths() const;  // WebAssembly: a symbol in an object cannot become a shorter one
 };
@@ -36,7 +35,8 @@ const std::vector<CpuTarget>& cpu_targets();
 // for an operating system and an architecture of the list.
 Result<CpuTarget> find_target(const std::string& name);
 
-// Several, joined by commas, of one architecture and operating system, none twice; the most capable first, as a library tries them.
+// Several, joined by commas, of one architecture and operating system, none twice; the most capable first, as a
+// library tries them.
 Result<std::vector<CpuTarget>> find_targets(const std::string& names);
 
 // Whether this machine's CPU and operating system run code for it.

@@ -153,9 +153,10 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
 
 Status build_library(const LibraryRequest& request) {
   if (Status status = check_library_name(request.name); !status) return status;
-  if (request.shared && !request.targets.front().is_linux())
-    return Status::error("shared libraries are made for Linux; link lib" + request.name + ".a for target '" +
-                         request.targets.front().name + "'");
+  if (request.shared && request.targets.front().is_foreign())
+    return Status::error(
+        "shared libraries are made for this machine's kind, as the runtime in them is; link lib" +
+        request.name + ".a for target '" + request.targets.front().name + "'");
   Result<LibraryPlan> library = plan_library(request);
   if (!library) return library.status();
   return write_library(request, *library);

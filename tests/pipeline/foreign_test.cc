@@ -92,12 +92,16 @@ TEST_CASE("their archives are the same bytes again") {
   CHECK(read_file(first.file("libsmall.a")) == read_file(second.file("libsmall.a")));
 }
 
-TEST_CASE("shared libraries are made for Linux only") {
-  const TemporaryFolder folder;
-  const ProcessResult result =
-      compile_small(folder.file("out"), {"--name", "small", "--shared", "--target", "macos-arm-64"});
-  CHECK(result.status != 0);
-  CHECK(result.error.find("shared libraries are made for Linux") != std::string::npos);
+TEST_CASE("shared libraries are made for this kind of machine only") {
+  for (const char* target : {"macos-arm-64", "arm-64"}) {
+    INFO(target);
+    const TemporaryFolder folder;
+    const ProcessResult result =
+        compile_small(folder.file("out"), {"--name", "small", "--shared", "--target", target});
+    CHECK(result.status != 0);
+    CHECK(result.error.find("shared libraries are made for this machine's kind") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder.file("out")));
+  }
 }
 
 }  // namespace
