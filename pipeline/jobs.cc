@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "base/files.h"
+#include "base/owned_folder.h"
 #include "base/parallel.h"
 #include "base/process.h"
 #include "base/sha256.h"
@@ -157,14 +158,9 @@ Result<std::string> compile_marked_assembly(const Kernel& kernel, const Numbers&
                                             const CpuTarget& target, const JobOptions& options) {
   KernelRequest request = request_of(kernel, target);
   request.scalars = scalars;
-  const std::string temporary =
-      temporary_name((fs::temp_directory_path() / "effnet-assembly").string()) + std::string(assembly_ending);
-  add_unfinished(temporary);
-  Result<std::string> assembly = compile_file(kernel, request, options, temporary);
-  std::error_code ignored;
-  fs::remove(temporary, ignored);
-  remove_unfinished(temporary);
-  return assembly;
+  const Result<OwnedFolder> folder = OwnedFolder::create("effnet-assembly-");
+  if (!folder) return folder.status();
+  return compile_file(kernel, request, options, folder->path() + "/kernel" + std::string(assembly_ending));
 }
 
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,
