@@ -1,5 +1,6 @@
 #include "generators/loop_nest.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>

@@ -265,6 +265,7 @@ std::vector<Group> grouped(const std::map<const IRNode*, Access>& accesses) {
     for (std::int64_t l = line(a.offset); l <= line(a.offset + a.width - 1); ++l) group.lines.insert(l);
   }
   std::vector<Group> result;
+  result.reserve(groups.size());
   for (auto& [_, group] : groups) result.push_back(std::move(group));
   return result;
 }

@@ -1,7 +1,6 @@
 #include "pipeline/arena.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace effnet {
 

@@ -41,8 +41,8 @@ Status run_compile(CompileArguments& a) {
   if (Status status = build_library(request); !status) return status;
   if (!a.depfile.empty()) {
     const std::string archive = request.folder + "/lib" + request.name + ".a";
-    const Status status = write_file(a.depfile, depfile_text(archive, library_inputs(request)));
-    if (!status) return status;
+    const std::string rule = depfile_text(archive, library_inputs(request));
+    if (Status status = write_file(a.depfile, rule); !status) return status;
   }
   std::string files = "lib" + request.name + ".a, " + request.name + ".h, " + request.name + ".c";
   if (request.shared) files += ", lib" + request.name + ".so";

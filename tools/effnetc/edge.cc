@@ -1,5 +1,6 @@
 #include "tools/effnetc/edge.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
