@@ -181,9 +181,8 @@ std::string tune_report(const TuneState& state, const Peaks& peaks) {
   return "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>EffNet tuning</title><style>" +
          std::string(style) + "</style></head><body><h1>Schedules for " + xml_text(state.context.target) +
          "</h1><p class='note'>" +
-         xml_text(state.context.cpu + ", " + std::to_string(state.cores) + " cores, " +
-                  std::to_string(state.context.threads) + " threads, Halide " + state.context.halide +
-                  formatted(", %.0f s", state.elapsed)) +
+         xml_text(state.machine() + ", " + std::to_string(state.context.threads) + " threads, Halide " +
+                  state.context.halide + formatted(", %.0f s", state.elapsed)) +
          "</p>" + network_table(state) +
          "<h2>Search</h2><p class='note'>The best time so far over the candidates tried, as a share of the "
          "default's: "

@@ -48,6 +48,10 @@ double ratio_at(const StepState& s, double seconds) {
 
 }  // namespace
 
+std::string TuneState::machine() const {
+  return context.cpu + (cores > 0 ? ", " + std::to_string(cores) + " cores" : "");
+}
+
 std::pair<double, double> TuneState::times_of(std::size_t network) const {
   std::pair<double, double> sum{0, 0};
   for (const StepState& s : steps) {

@@ -48,8 +48,9 @@ std::vector<double> ticks(const LinearAxis& axis, int count) {
   for (const double nice : {5.0, 2.0, 1.0})
     if (nice * power >= exact) step = nice * power;
   std::vector<double> values;
-  for (double i = std::ceil(axis.least / step - 1e-9); i * step <= axis.most + 1e-9 * step; ++i)
-    values.push_back(i * step);
+  const double first = std::ceil(axis.least / step - 1e-9);
+  const int behind_first = static_cast<int>(std::floor(axis.most / step + 1e-9) - first);
+  for (int i = 0; i <= behind_first; ++i) values.push_back((first + i) * step);
   return values;
 }
 

@@ -123,9 +123,8 @@ std::string tune_tables(const TuneState& state, const TuneRequest& request) {
   for (const FailedCandidate& f : state.failed)
     text += "  " + f.step + ": " + name_of(f.outcome) + ": " + to_text(f.schedule) + "\n";
   return text +
-         formatted("%d rows for %s, %d threads, on %s, %d cores: ", state.rows_written,
-                   state.context.target.c_str(), state.context.threads, state.context.cpu.c_str(),
-                   state.cores) +
+         formatted("%d rows for %s, %d threads, on %s: ", state.rows_written, state.context.target.c_str(),
+                   state.context.threads, state.machine().c_str()) +
          request.output + "\n";
 }
 
