@@ -1,4 +1,5 @@
 // Running a model: images one after the other, steps one after the other, tasks on the threads.
+#include <atomic>
 #include <cstring>
 
 #include "runtime/clock.h"
