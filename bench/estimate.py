@@ -71,4 +71,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (subprocess.CalledProcessError, OSError) as error:
+        sys.exit(f"estimate.py: {error}")

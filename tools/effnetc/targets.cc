@@ -34,9 +34,9 @@ void add_targets(CLI::App& app, Commands& commands) {
                           print_json(name);
                           return {};
                         }
-                        std::printf("%-12s %-10s %-24s %s\n", "target", "runs here", "tested", "CPUs");
+                        std::printf("%-18s %-10s %-24s %s\n", "target", "runs here", "tested", "CPUs");
                         for (const CpuTarget& t : cpu_targets())
-                          std::printf("%-12s %-10s %-24s %s%s\n", t.name.c_str(), runs_here(t) ? "yes" : "no",
+                          std::printf("%-18s %-10s %-24s %s%s\n", t.name.c_str(), runs_here(t) ? "yes" : "no",
                                       t.tested.c_str(), t.description.c_str(),
                                       t.name == name ? "  <- host" : "");
                         return {};
