@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/owned_folder.h"
 #include "base/text.h"
-#include "pipeline/workspace.h"
 
 namespace effnet {
 
@@ -25,7 +25,7 @@ void print_row(const char* what, std::int64_t bytes, const std::string& remark) 
 }  // namespace
 
 Result<EdgeReport> edge_report(LibraryRequest request, const LibraryPlan& library) {
-  Result<Workspace> folder = Workspace::create(std::filesystem::temp_directory_path().string());
+  const Result<OwnedFolder> folder = OwnedFolder::create("effnet-edge-");
   if (!folder) return folder.status();
   request.folder = folder->path();
   if (Status status = write_library(request, library); !status) return status;
