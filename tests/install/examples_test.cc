@@ -38,11 +38,11 @@ struct Example {
   const std::string program;
 };
 
-const std::string lite0 = "-DLITE0_WEIGHTS=" + published_weights("lite0");
+std::string lite0() { return "-DLITE0_WEIGHTS=" + published_weights("lite0"); }
 
 TEST_CASE("label: RGB pixels to a label in C, by CMake") {
   const Example example("label");
-  example.project.must_configure({lite0});
+  example.project.must_configure({lite0()});
   example.project.must_build();
   const std::string weights = example.project.file("lite0/lite0.weights");
   CHECK(example.run(weights + " " + example.coffee.size) == "espresso 0.951\n");
@@ -59,7 +59,7 @@ TEST_CASE("label: RGB pixels to a label in C, by CMake") {
 TEST_CASE("label: the sources of EffNet as a part of the project") {
   const Example example("label");
   example.project.must_configure(
-      {lite0, "-DEFFNET_SOURCE=" EFFNET_SOURCE_DIR, "-DEFFNET_EFFNETC=" INSTALL_PREFIX "/bin/effnetc"}, "");
+      {lite0(), "-DEFFNET_SOURCE=" EFFNET_SOURCE_DIR, "-DEFFNET_EFFNETC=" INSTALL_PREFIX "/bin/effnetc"}, "");
   example.project.must_build();
   CHECK(example.run(example.project.file("lite0/lite0.weights") + " " + example.coffee.size) ==
         "espresso 0.951\n");
@@ -69,7 +69,7 @@ TEST_CASE("label: the sources of EffNet as a part of the project") {
 
 TEST_CASE("label: without an effnetc at hand, the project builds one", "[.slow]") {
   const Example example("label");
-  example.project.must_configure({lite0, "-DEFFNET_SOURCE=" EFFNET_SOURCE_DIR}, "");
+  example.project.must_configure({lite0(), "-DEFFNET_SOURCE=" EFFNET_SOURCE_DIR}, "");
   example.project.must_build();
   CHECK(example.run(example.project.file("lite0/lite0.weights") + " " + example.coffee.size) ==
         "espresso 0.951\n");
@@ -91,7 +91,7 @@ TEST_CASE("label: by make and pkg-config") {
 
 TEST_CASE("two_networks: two networks at once in C++, without exceptions and RTTI") {
   const Example example("two_networks");
-  example.project.must_configure({lite0, "-DLITE1_WEIGHTS=" + published_weights("lite1")});
+  example.project.must_configure({lite0(), "-DLITE1_WEIGHTS=" + published_weights("lite1")});
   example.project.must_build();
   const std::string weights =
       example.project.file("quick/quick.weights") + " " + example.project.file("thorough/thorough.weights ");
@@ -107,7 +107,7 @@ TEST_CASE("two_networks: two networks at once in C++, without exceptions and RTT
 TEST_CASE("foreign_halide: a network beside Halide code that has a runtime of its own") {
   const Example example("foreign_halide");
   example.project.must_configure(
-      {lite0, "-DHalide_DIR=" HALIDE_DIR, "-DHalideHelpers_DIR=" HALIDE_HELPERS_DIR});
+      {lite0(), "-DHalide_DIR=" HALIDE_DIR, "-DHalideHelpers_DIR=" HALIDE_HELPERS_DIR});
   example.project.must_build();
   const std::string weights = example.project.file("lite0/lite0.weights ");
   CHECK(example.run(weights + example.coffee.size + " 1") == "espresso 0.951\n");
@@ -117,7 +117,7 @@ TEST_CASE("foreign_halide: a network beside Halide code that has a runtime of it
 
 TEST_CASE("embedded: weights inside the program") {
   const Example example("embedded");
-  example.project.must_configure({lite0});
+  example.project.must_configure({lite0()});
   example.project.must_build();
   std::filesystem::remove(example.project.file("lite0/lite0.weights"));
   CHECK(example.run(example.coffee.size) == "espresso 0.951\n");
@@ -136,7 +136,7 @@ std::map<int, std::string> answers_of(const std::string& text) {
 
 TEST_CASE("server: the application's own threads and allocator, three requests at a time") {
   const Example example("server");
-  example.project.must_configure({lite0, "-DRESOLUTION=64"});
+  example.project.must_configure({lite0(), "-DRESOLUTION=64"});
   example.project.must_build();
   const Pixels cat = pixels_of("chelsea.png");
   constexpr int count = 24;
