@@ -5,29 +5,19 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tasks/canvas.h"
 #include "tasks/colour_map.h"
 #include "tasks/resize.h"
 
 namespace effnet {
 namespace {
 
-constexpr Colour paper{255, 255, 255}, ink{32, 33, 36}, pale_ink{95, 99, 104};
+constexpr Colour ink{32, 33, 36}, pale_ink{95, 99, 104};
 constexpr int margin = 20, gap = 12, scale_height = 10;
 constexpr double label_size = 12, text_size = 9;  // heights of capitals
 constexpr int legend_height = 64;                 // label, scale, numbers
 constexpr int cell_width = 300, cell_height = 300, name_height = 30;
 constexpr int least_width = 400, box_width = 960, box_height = 800;  // of a picture by itself
-
-Picture page(int width, int height) {
-  Picture out{width, height, {}};
-  out.rgb.assign(3 * static_cast<std::size_t>(width) * static_cast<std::size_t>(height), paper.red);
-  return out;
-}
-
-std::uint8_t* pixel_at(Picture& picture, int x, int y) {
-  return picture.rgb.data() + 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
-                                   static_cast<std::size_t>(x));
-}
 
 void set(std::uint8_t* pixel, double red, double green, double blue) {
   pixel[0] = static_cast<std::uint8_t>(std::lround(red));
@@ -92,11 +82,8 @@ void draw_legend(Picture& onto, const Explanation& explanation, int left, int to
   draw_text(onto, right - share_width, baseline, share, label);
 
   const int scale_top = top + static_cast<int>(label_size) + gap;
-  for (int y = scale_top; y < scale_top + scale_height; y++)
-    for (int x = 0; x < width; x++) {
-      const Colour colour = heat_colour(x / std::max(1.0, width - 1.0));
-      set(pixel_at(onto, left + x, y), colour.red, colour.green, colour.blue);
-    }
+  for (int x = 0; x < width; x++)
+    fill(onto, left + x, scale_top, 1, scale_height, heat_colour(x / std::max(1.0, width - 1.0)));
   const std::string low = with_sign(explanation.map.smallest()), high = with_sign(explanation.map.largest());
   const double numbers = scale_top + scale_height + 6 + text_size;
   draw_text(onto, left, numbers, low, number);
@@ -129,7 +116,7 @@ Picture draw_overlay(const Picture& picture, const Explanation& explanation, int
 Picture draw_explanation(const Picture& picture, const Explanation& explanation, const std::string& title) {
   const Picture overlay = draw_overlay(picture, explanation, box_width, box_height);
   const int width = std::max(overlay.width, least_width), top = margin + name_height;
-  Picture out = page(width + 2 * margin, top + overlay.height + gap + legend_height + margin / 2);
+  Picture out = white_page(width + 2 * margin, top + overlay.height + gap + legend_height + margin / 2);
   draw_text(out, margin, margin + text_size, fitted_text(title, text_size, width), {text_size, pale_ink});
   paste(out, overlay, margin + (width - overlay.width) / 2, top);
   draw_legend(out, explanation, margin, top + overlay.height + gap, width);
@@ -152,7 +139,7 @@ Result<Picture> draw_grid(const ExplanationGrid& grid) {
   }
   const std::int64_t width = margin + static_cast<std::int64_t>(columns) * step;
   if (Status size = check_picture_size(width, height, "the grid"); !size) return size;
-  Picture out = page(static_cast<int>(width), static_cast<int>(height));
+  Picture out = white_page(static_cast<int>(width), static_cast<int>(height));
   const TextStyle title{text_size, pale_ink};
   for (int column = 1; column < columns; column++)
     draw_text(out, margin + column * step, margin + text_size,

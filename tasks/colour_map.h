@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "tasks/text.h"
+#include "tasks/canvas.h"
 
 namespace effnet {
 

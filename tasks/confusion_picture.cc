@@ -1,59 +1,53 @@
 #include "tasks/confusion_picture.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <string>
+
+#include "tasks/canvas.h"
+#include "tasks/text.h"
 
 namespace effnet {
 namespace {
 
-struct Colour {
-  std::uint8_t red, green, blue;
+constexpr Colour white{255, 255, 255}, ink{32, 33, 36}, dark_blue{8, 48, 107}, dark_red{128, 20, 20},
+    line_grey{190, 190, 190};
+constexpr int most_counted = 40, margin = 16, air = 8;      // air: around text
+constexpr int least_cell = 28, widest_name = 200;           // pixels
+constexpr int readable = 1600;                              // pixels of the whole matrix
+constexpr double letter_height = 9, caption_baseline = 20;  // capitals
+constexpr const char* caption = "rows: true class, columns: predicted class";
+
+int width_of(const std::string& text) { return static_cast<int>(std::ceil(text_width(text, letter_height))); }
+
+// Where everything lies.
+struct Layout {
+  int cell = 0, left = margin, top = margin;  // of the matrix
+  bool counted = false;                       // the cells have text
+  std::vector<std::string> rows, columns;     // their titles; empty: none
 };
-constexpr Colour white{255, 255, 255}, black{0, 0, 0}, dark_blue{8, 48, 107}, dark_red{128, 20, 20},
-    grey{190, 190, 190};
 
-constexpr int most_counted = 40, scale = 2, digit_width = 3, digit_height = 5;
-
-// Digits of 3 x 5 pixels: a row each, the left pixel is the highest bit.
-constexpr std::array<std::array<int, digit_height>, 10> digits = {{{7, 5, 5, 5, 7},
-                                                                   {2, 6, 2, 2, 7},
-                                                                   {7, 1, 7, 4, 7},
-                                                                   {7, 1, 3, 1, 7},
-                                                                   {5, 5, 7, 1, 1},
-                                                                   {7, 4, 7, 1, 7},
-                                                                   {7, 4, 7, 5, 7},
-                                                                   {7, 1, 1, 2, 2},
-                                                                   {7, 5, 7, 5, 7},
-                                                                   {7, 5, 7, 1, 7}}};
-
-void fill(Picture& picture, int left, int top, int width, int height, Colour colour) {
-  for (int y = top; y < top + height; ++y)
-    for (int x = left; x < left + width; ++x) {
-      std::uint8_t* pixel =
-          picture.rgb.data() + 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
-                                    static_cast<std::size_t>(x));
-      pixel[0] = colour.red, pixel[1] = colour.green, pixel[2] = colour.blue;
-    }
-}
-
-int text_width(const std::string& number) {
-  return scale * ((digit_width + 1) * static_cast<int>(number.size()) - 1);
-}
-
-// Centred at x, y.
-void write(Picture& picture, int x, int y, const std::string& number, Colour colour) {
-  int left = x - text_width(number) / 2;
-  for (const char letter : number) {
-    const auto& rows = digits[static_cast<std::size_t>(letter - '0')];
-    for (int row = 0; row < digit_height; ++row)
-      for (int column = 0; column < digit_width; ++column)
-        if ((rows[static_cast<std::size_t>(row)] >> (digit_width - 1 - column)) & 1)
-          fill(picture, left + scale * column, y - scale * digit_height / 2 + scale * row, scale, scale,
-               colour);
-    left += scale * (digit_width + 1);
+Layout layout_of(const Confusion& confusion, const std::vector<std::string>& labels) {
+  Layout layout;
+  layout.counted = confusion.classes <= most_counted;
+  layout.cell = std::max(1, readable / confusion.classes);
+  if (!layout.counted) return layout;
+  int count_width = 0, name_width = 0;
+  for (const std::int64_t count : confusion.counts)
+    count_width = std::max(count_width, width_of(std::to_string(count)));
+  for (const std::string& label : labels) name_width = std::max(name_width, width_of(label));
+  const int counts = std::max(least_cell, count_width + air), names = std::max(counts, name_width + air);
+  const bool fits = names * confusion.classes <= readable;
+  layout.cell = fits ? names : counts;
+  int rows_width = 0;
+  for (std::size_t c = 0; c < labels.size(); ++c) {
+    layout.columns.push_back(fits ? labels[c] : std::to_string(c));
+    layout.rows.push_back(
+        fits ? labels[c] : fitted_text(std::to_string(c) + " " + labels[c], letter_height, widest_name));
+    rows_width = std::max(rows_width, width_of(layout.rows.back()));
   }
+  layout.left = margin + rows_width + air;
+  layout.top = static_cast<int>(caption_baseline) + 2 * air + static_cast<int>(letter_height) + air;
+  return layout;
 }
 
 // Right ones blue, mistakes red; the square root makes few mistakes visible.
@@ -66,42 +60,49 @@ Colour shade(double share, bool right) {
   return {mix(full.red), mix(full.green), mix(full.blue)};
 }
 
-int cell_size(const Confusion& confusion) {
-  if (confusion.classes > most_counted) return std::max(2, 1600 / confusion.classes);
-  int widest = 0;
-  for (const std::int64_t count : confusion.counts)
-    widest = std::max(widest, text_width(std::to_string(count)));
-  return std::max(28, widest + 8);
+void write_centred(Picture& picture, double x, double baseline, const std::string& text,
+                   const Colour& colour) {
+  draw_text(picture, x - text_width(text, letter_height) / 2, baseline, text, {letter_height, colour});
 }
 
-}  // namespace
-
-Picture draw_confusion(const Confusion& confusion) {
-  const int cell = cell_size(confusion), margin = 32;
-  const bool counted = confusion.classes <= most_counted;
-  Picture picture;
-  picture.width = picture.height = margin + cell * confusion.classes + 1;
-  picture.rgb.assign(
-      std::size_t{3} * static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height),
-      255);
-  if (counted)
-    fill(picture, margin, margin, cell * confusion.classes + 1, cell * confusion.classes + 1, grey);
+void draw_cells(Picture& page, const Layout& layout, const Confusion& confusion) {
+  const int side = layout.cell * confusion.classes, line = layout.counted ? 1 : 0;
+  if (layout.counted) fill(page, layout.left, layout.top, side + 1, side + 1, line_grey);
   for (int label = 0; label < confusion.classes; ++label) {
-    const int top = margin + label * cell;
     const auto row = static_cast<double>(std::max<std::int64_t>(1, confusion.of_class(label)));
     for (int predicted = 0; predicted < confusion.classes; ++predicted) {
       const std::int64_t count = confusion.at(label, predicted);
       const double share = static_cast<double>(count) / row;
-      const int left = margin + predicted * cell, line = counted ? 1 : 0;
-      fill(picture, left + line, top + line, cell - line, cell - line, shade(share, label == predicted));
-      if (counted && count > 0)
-        write(picture, left + cell / 2, top + cell / 2, std::to_string(count), share > 0.2 ? white : black);
+      const int left = layout.left + predicted * layout.cell, top = layout.top + label * layout.cell;
+      fill(page, left + line, top + line, layout.cell - line, layout.cell - line,
+           shade(share, label == predicted));
+      if (layout.counted && count > 0)
+        write_centred(page, left + layout.cell / 2.0, top + (layout.cell + letter_height) / 2,
+                      std::to_string(count), share > 0.2 ? white : ink);
     }
-    if (!counted) continue;
-    write(picture, margin / 2, top + cell / 2, std::to_string(label), black);
-    write(picture, top + cell / 2, margin / 2, std::to_string(label), black);
   }
-  return picture;
+}
+
+void draw_titles(Picture& page, const Layout& layout) {
+  draw_text(page, margin, caption_baseline, caption, {letter_height, ink});
+  for (std::size_t c = 0; c < layout.rows.size(); ++c) {
+    const double middle = (static_cast<double>(c) + 0.5) * layout.cell;
+    draw_text(page, margin, layout.top + middle + letter_height / 2, layout.rows[c], {letter_height, ink});
+    write_centred(page, layout.left + middle, layout.top - air, layout.columns[c], ink);
+  }
+}
+
+}  // namespace
+
+Picture draw_confusion(const Confusion& confusion, const std::vector<std::string>& labels) {
+  const Layout layout = layout_of(confusion, labels);
+  const int side = layout.cell * confusion.classes + 1;
+  int width = layout.left + side + margin;
+  if (layout.counted) width = std::max(width, 2 * margin + width_of(caption));
+  Picture page = white_page(width, layout.top + side + margin);
+  draw_cells(page, layout, confusion);
+  if (layout.counted) draw_titles(page, layout);
+  return page;
 }
 
 }  // namespace effnet

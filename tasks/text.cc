@@ -104,9 +104,7 @@ class Coverage {
         const auto share =
             static_cast<double>(values_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) +
                                         static_cast<std::size_t>(x)]);
-        std::uint8_t* pixel = picture.rgb.data() + 3 * (static_cast<std::size_t>(top_ + y) *
-                                                            static_cast<std::size_t>(picture.width) +
-                                                        static_cast<std::size_t>(left_ + x));
+        std::uint8_t* pixel = pixel_at(picture, left_ + x, top_ + y);
         for (int c = 0; c < 3; c++)
           pixel[c] = static_cast<std::uint8_t>(std::lround(pixel[c] + share * (wanted[c] - pixel[c])));
       }

@@ -4,13 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "pictures/picture.h"
+#include "tasks/canvas.h"
 
 namespace effnet {
-
-struct Colour {
-  std::uint8_t red = 0, green = 0, blue = 0;
-};
 
 struct TextStyle {
   double height = 12;  // of a capital letter, in pixels
