@@ -65,12 +65,16 @@ std::string header_text(std::size_t width, const std::string& identity_digest) {
 }  // namespace
 
 FeatureCache::FeatureCache(std::string path, int descriptor, std::size_t width)
-    : path_(std::move(path)), descriptor_(descriptor), width_(width) {}
+    : path_(std::move(path)),
+      descriptor_(descriptor),
+      width_(width),
+      adding_(std::make_unique<std::mutex>()) {}
 
 FeatureCache::FeatureCache(FeatureCache&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       width_(other.width_),
+      adding_(std::move(other.adding_)),
       file_(std::move(other.file_)),
       records_(std::move(other.records_)) {}
 
@@ -135,6 +139,7 @@ Status FeatureCache::add(const std::string& key, std::span<const float> features
   const Result<std::string> digest = sha256(std::as_bytes(std::span(record)));
   if (!digest) return digest.status();
   record += *digest;
+  const std::lock_guard turn(*adding_);
   const FileLock lock(descriptor_);
   // Whatever ended in the middle of a record, this one begins where one may begin.
   const std::int64_t size = size_of(descriptor_);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -42,7 +43,8 @@ class FeatureCache {
   std::string path_;
   int descriptor_;
   std::size_t width_;
-  std::optional<MappedFile> file_;                                          // as it was when it was opened
+  std::unique_ptr<std::mutex> adding_;  // the file's lock is the whole program's, not a thread's
+  std::optional<MappedFile> file_;      // as it was when it was opened
   std::map<std::string, std::span<const std::byte>, std::less<>> records_;  // by key; not yet checked
 };
 

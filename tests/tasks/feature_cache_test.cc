@@ -1,7 +1,10 @@
 #include "tasks/feature_cache.h"
 
 #include <array>
+#include <atomic>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "tests/catch.h"
 #include "tests/support/temporary.h"
@@ -100,6 +103,25 @@ TEST_CASE("two caches over one file add to it in turns") {
   CHECK(found(both, 'a') == first);
   CHECK(found(both, 'b') == second);
   CHECK(found(both, 'c') == first);
+}
+
+TEST_CASE("several threads may add at the same time, nothing is lost") {
+  const TemporaryFolder folder;
+  const std::string digits = "0123456789abcdef";
+  {
+    FeatureCache cache = open(folder);
+    std::vector<std::thread> threads;
+    std::atomic<int> failures = 0;
+    for (const char digit : digits)
+      threads.emplace_back([&cache, &failures, digit] {
+        for (int i = 0; i < 50; ++i) failures += !cache.add(key(digit), i % 2 == 0 ? first : second).ok();
+      });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(failures == 0);
+  }
+  CHECK(read_file(cache_file(folder)).size() == 128 + 50 * digits.size() * (2 * 64 + sizeof(Row)));
+  const FeatureCache cache = open(folder);
+  for (const char digit : digits) CHECK(found(cache, digit) == second);
 }
 
 TEST_CASE("a folder that cannot be made is named") {
