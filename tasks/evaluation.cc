@@ -60,13 +60,16 @@ double cross_entropy(std::span<const double> scores, int label) {
   return std::log(sum) + largest - scores[static_cast<std::size_t>(label)];
 }
 
-Evaluation evaluate(std::span<const double> scores, std::span<const int> labels, int classes) {
+Evaluation evaluate(std::span<const double> scores, std::span<const int> labels, int classes,
+                    std::span<const double> weights) {
   Evaluation result{Confusion(classes)};
   const auto width = static_cast<std::size_t>(classes);
+  const double total = weights.empty() ? static_cast<double>(labels.size())
+                                       : std::accumulate(weights.begin(), weights.end(), 0.0);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::span<const double> row = scores.subspan(i * width, width);
     ++result.confusion.at(labels[i], best_class(row));
-    result.loss += cross_entropy(row, labels[i]) / static_cast<double>(labels.size());
+    result.loss += (weights.empty() ? 1 : weights[i]) * cross_entropy(row, labels[i]) / total;
   }
   return result;
 }

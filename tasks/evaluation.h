@@ -45,9 +45,10 @@ double cross_entropy(std::span<const double> scores, int label);
 
 struct Evaluation {
   Confusion confusion;
-  double loss = 0;  // mean cross-entropy
+  double loss = 0;  // mean cross-entropy, weighted
 };
-// scores: [labels.size()][classes].
-Evaluation evaluate(std::span<const double> scores, std::span<const int> labels, int classes);
+// scores: [labels.size()][classes]. weights: one a row, all 1 when empty; the counts are of rows all the same.
+Evaluation evaluate(std::span<const double> scores, std::span<const int> labels, int classes,
+                    std::span<const double> weights = {});
 
 }  // namespace effnet

@@ -6,6 +6,16 @@
 
 namespace effnet {
 
+Features select_rows(const Features& features, std::span<const std::size_t> rows) {
+  Features out{features.width, {}};
+  out.values.reserve(rows.size() * features.width);
+  for (const std::size_t row : rows) {
+    const std::span<const float> values = features.row(row);
+    out.values.insert(out.values.end(), values.begin(), values.end());
+  }
+  return out;
+}
+
 std::vector<double> scores(const LinearHead& head, std::span<const float> features) {
   std::vector<double> out(static_cast<std::size_t>(head.classes));
   for (std::size_t c = 0; c < out.size(); ++c) {

@@ -16,6 +16,8 @@ struct Features {
   std::span<const float> row(std::size_t i) const { return {values.data() + i * width, width}; }
 };
 
+Features select_rows(const Features& features, std::span<const std::size_t> rows);
+
 // Scores of classes: weight * features + bias.
 struct LinearHead {
   int classes = 0;

@@ -44,17 +44,7 @@ Standardiser standardiser(const Features& features) {
   return out;
 }
 
-Features select(const Features& features, const std::vector<std::size_t>& rows) {
-  Features out{features.width, {}};
-  out.values.reserve(rows.size() * features.width);
-  for (const std::size_t row : rows) {
-    const std::span<const float> values = features.row(row);
-    out.values.insert(out.values.end(), values.begin(), values.end());
-  }
-  return out;
-}
-
-std::vector<int> select(std::span<const int> labels, const std::vector<std::size_t>& rows) {
+std::vector<int> select_labels(std::span<const int> labels, const std::vector<std::size_t>& rows) {
   std::vector<int> out;
   out.reserve(rows.size());
   for (const std::size_t row : rows) out.push_back(labels[row]);
@@ -118,9 +108,9 @@ struct Problem {
 Problem make_problem(const Features& features, std::span<const int> labels,
                      const std::vector<std::size_t>& rows, const Standardiser& standard, int classes,
                      const TrainingOptions& options) {
-  Features chosen = select(features, rows);
+  Features chosen = select_rows(features, rows);
   apply(standard, chosen);
-  return {std::move(chosen), select(labels, rows), classes, options};
+  return {std::move(chosen), select_labels(labels, rows), classes, options};
 }
 
 // The search over strengths: keeps the best parameters that were seen.
@@ -150,10 +140,11 @@ class Path {
     Lbfgs minimiser = training_.minimiser(l2);
     double lowest = std::numeric_limits<double>::infinity();
     int last_gain = 0;
-    for (int i = 1; i <= options_.most_iterations && minimiser.step(); ++i) {
+    // The start counts, too: features that say nothing leave nothing to improve.
+    for (int i = 0; i == 0 || (i <= options_.most_iterations && minimiser.step()); ++i) {
       const LinearHead head = training_.loss.head(minimiser.x());
-      const Evaluation seen =
-          evaluate(scores(head, validation_.features, options_.threads), validation_.labels, classes_);
+      const Evaluation seen = evaluate(scores(head, validation_.features, options_.threads),
+                                       validation_.labels, classes_, validation_.weights);
       if (seen.loss < lowest * (1 - least_gain)) last_gain = i;
       lowest = std::min(lowest, seen.loss);
       if (seen.loss < best_.validation_loss) {
@@ -163,7 +154,7 @@ class Path {
         best_.loss = minimiser.value();
         best_.validation_loss = seen.loss;
       }
-      if (options_.progress)
+      if (options_.progress && i > 0)
         options_.progress({(best_.strengths_tried - 1 + double(i) / options_.most_iterations) / strengths, l2,
                            i, minimiser.value(), seen.loss, accuracy(seen.confusion)});
       if (i - last_gain >= options_.patience) break;
@@ -181,7 +172,7 @@ class Path {
 
 TrainedHead train_head(const Features& features, std::span<const int> labels, int classes, const Split& split,
                        const TrainingOptions& options) {
-  const Standardiser standard = standardiser(select(features, split.training));
+  const Standardiser standard = standardiser(select_rows(features, split.training));
   Problem training = make_problem(features, labels, split.training, standard, classes, options);
   Problem validation = make_problem(features, labels, split.validation, standard, classes, options);
   TrainedHead trained =

@@ -14,7 +14,7 @@ struct TrainingProgress {
   double done = 0;  // of 1
   double l2 = 0;
   int iteration = 0;
-  double loss = 0, validation_loss = 0, validation_accuracy = 0;
+  double loss = 0, validation_loss = 0, validation_accuracy = 0;  // losses: weighted as `balance` says
 };
 
 struct TrainingOptions {

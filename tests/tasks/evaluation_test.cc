@@ -50,6 +50,10 @@ TEST_CASE("evaluate counts and averages over all rows") {
   CHECK(seen.confusion.at(1, 0) == 1);
   const double near = std::log(1 + std::exp(-1)), far = 1 + near, farther = std::log(1 + std::exp(-2)) + 2;
   CHECK(seen.loss == Approx((near + far + farther) / 3));
+  const Evaluation weighted = evaluate(std::vector<double>{1, 0, 0, 1, 2, 0}, std::vector<int>{0, 0, 1}, 2,
+                                       std::vector<double>{1, 0, 3});
+  CHECK(weighted.loss == Approx((near + 3 * farther) / 4));
+  CHECK(weighted.confusion.counts == seen.confusion.counts);
 }
 
 }  // namespace

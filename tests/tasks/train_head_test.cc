@@ -1,5 +1,8 @@
 #include "tasks/train_head.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "tasks/evaluation.h"
@@ -13,6 +16,20 @@ double accuracy_of(const LinearHead& head, const Clusters& data) {
   return accuracy(evaluate(scores(head, data.features, 1), data.labels, head.classes).confusion);
 }
 
+// Mean cross-entropy of these rows, every class counting the same.
+double balanced_loss(const LinearHead& head, const Clusters& data, const std::vector<std::size_t>& rows) {
+  const auto classes = static_cast<std::size_t>(head.classes);
+  std::vector<double> loss(classes), size(classes);
+  for (const std::size_t row : rows) {
+    const int label = data.labels[row];
+    loss[static_cast<std::size_t>(label)] += cross_entropy(scores(head, data.features.row(row)), label);
+    ++size[static_cast<std::size_t>(label)];
+  }
+  double mean = 0;
+  for (std::size_t c = 0; c < classes; ++c) mean += loss[c] / size[c] / head.classes;
+  return mean;
+}
+
 TEST_CASE("a trained head knows clouds of points that lie apart, and new points of them") {
   const Clusters data = make_clusters({40, 60, 50}, 100, 6, 1),
                  fresh = make_clusters({200, 200, 200}, 100, 6, 2);
@@ -20,10 +37,47 @@ TEST_CASE("a trained head knows clouds of points that lie apart, and new points 
   const TrainedHead trained = train_head(data.features, data.labels, 3, split, {});
   CHECK(trained.head.classes == 3);
   CHECK(trained.head.features == 100);
-  CHECK(trained.validation_loss < 0.2);
+  CHECK(trained.validation_loss < std::log(3.0) / 4);  // a head that knows nothing has log 3
   CHECK(accuracy_of(trained.head, fresh) > 0.97);
   const LinearHead all = train_on_all(data.features, data.labels, 3, trained.l2, trained.iterations, {});
   CHECK(accuracy_of(all, fresh) > 0.97);
+}
+
+TEST_CASE("what training says of its head is true of the head that it returns, features as they are") {
+  const Clusters data = make_clusters({40, 60, 50}, 100, 6, 1);
+  const Split split = stratified_split(data.labels, 3, 0.2, 0);
+  const TrainedHead trained = train_head(data.features, data.labels, 3, split, {});
+  CHECK(trained.validation_loss == Approx(balanced_loss(trained.head, data, split.validation)).epsilon(1e-3));
+}
+
+TEST_CASE("the best of several strengths is as good as the best of them alone") {
+  const Clusters data = make_clusters({40, 60, 50}, 100, 6, 1);
+  const Split split = stratified_split(data.labels, 3, 0.2, 0);
+  TrainingOptions options;
+  options.l2 = {1, 0.1, 0.01, 0.001};
+  const TrainedHead trained = train_head(data.features, data.labels, 3, split, options);
+  double lowest = std::numeric_limits<double>::infinity(), of_strength = 0;
+  for (int i = 0; i < trained.strengths_tried; ++i) {
+    TrainingOptions alone;
+    alone.l2 = {options.l2[static_cast<std::size_t>(i)]};
+    const TrainedHead one = train_head(data.features, data.labels, 3, split, alone);
+    if (one.validation_loss < lowest) of_strength = one.l2;
+    lowest = std::min(lowest, one.validation_loss);
+  }
+  CHECK(trained.validation_loss == lowest);
+  CHECK(trained.l2 == of_strength);
+}
+
+TEST_CASE("features that are all alike make a head that knows nothing") {
+  const Features alike = {3, std::vector<float>(3 * 20, 0.5F)};
+  std::vector<int> labels(20);
+  std::fill(labels.begin() + 10, labels.end(), 1);
+  const Split split = stratified_split(labels, 2, 0.2, 0);
+  const TrainedHead trained = train_head(alike, labels, 2, split, {});
+  REQUIRE(trained.head.classes == 2);
+  CHECK(trained.head.weight == std::vector<float>(6));
+  CHECK(trained.validation_loss == Approx(std::log(2.0)));
+  CHECK(train_on_all(alike, labels, 2, trained.l2, trained.iterations, {}).classes == 2);
 }
 
 TEST_CASE("more noise than signal asks for a strong penalty") {
