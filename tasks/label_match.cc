@@ -31,6 +31,7 @@ int class_number(const std::string& name, std::size_t classes) {
 Result<std::vector<int>> match_labels(const std::vector<std::string>& folders,
                                       const std::vector<std::string>& labels) {
   std::vector<std::string> plain_labels;
+  plain_labels.reserve(labels.size());
   for (const std::string& label : labels) plain_labels.push_back(plain(label));
   std::vector<int> out;
   for (const std::string& folder : folders) {

@@ -159,7 +159,15 @@ TEST_CASE("folders that nothing can be learned from are refused, nothing is writ
   check_refused(model, model.train(), "has one class folder only ('warm')");
   std::filesystem::remove_all(model.file("data/warm"));
   check_refused(model, model.train(), "no class folders in");
-  check_refused(model, model.train({"--test", "/nowhere"}), "no class folders in");
+}
+
+TEST_CASE("a test folder must be there and have the classes that were learned; else nothing is written") {
+  const Shades model;
+  check_refused(model, model.train({"--test", "/nowhere"}), "cannot read the folder '/nowhere'");
+  std::filesystem::create_directories(model.file("test/wram"));
+  (void)model.picture("test/wram/1.png", {200, 100, 0});
+  check_refused(model, model.train({"--test", model.file("test")}), "did you mean warm?");
+  check_refused(model, model.train({"--confusion", model.head()}), "name the same file");
 }
 
 TEST_CASE("an output that cannot be written is refused before anything is computed") {
@@ -194,6 +202,35 @@ TEST_CASE("eval refuses folders that are no labels, and heads for other features
   CHECK(json["folders"][1]["label"] == "red");
   CHECK(json["folders"][0]["label"] == "blue");
   CHECK(json["top1"].get<double>() > 0.9);
+}
+
+TEST_CASE("search counts what it could not read: of folders, patterns and files") {
+  const Shades model;
+  const auto search = [&](const std::string& query) {
+    return model.effnet(
+        {"search", model.library(), "--index", model.file("data"), "--no-cache", "--json", query});
+  };
+  const ProcessResult folder = search(model.file("data/warm"));
+  CHECK(folder.error.empty());
+  CHECK(folder.status == 0);
+  CHECK(nlohmann::json::parse(folder.out).size() == 10);
+  const ProcessResult pattern = search(model.file("no*.png"));
+  CHECK(pattern.status == 1);
+  CHECK_THAT(pattern.error, Contains("no file has a name like this\n") &&
+                                Contains("effnet search: 1 pictures or queries could not be read"));
+  CHECK(nlohmann::json::parse(pattern.out).empty());
+}
+
+TEST_CASE("pictures that are all alike make a head, and nothing breaks") {
+  const FakeModel model;
+  for (const char* name : {"data/a", "data/b"}) std::filesystem::create_directories(model.file(name));
+  for (const char* name : {"data/a/1.png", "data/a/2.png", "data/b/1.png", "data/b/2.png"})
+    (void)model.picture(name, {9, 9, 9});
+  const ProcessResult result = model.effnet({"train", model.library(), "--data", model.file("data"), "-o",
+                                             model.file("head.safetensors"), "--no-cache"});
+  CHECK(result.error.empty());
+  REQUIRE(result.status == 0);
+  CHECK_THAT(result.out, Contains("accuracy 50.00 % of 2 pictures"));
 }
 
 TEST_CASE("search finds the pictures that look most alike") {

@@ -29,12 +29,12 @@ class PictureEmbedder {
 
   // Pictures that cannot be read take a line each on stderr.
   Result<Embedded> embed(const std::vector<std::string>& paths, const AugmentationOptions& views) const;
+  void say(const Status& status) const;  // a line on stderr
 
  private:
   PictureEmbedder(std::string command, std::vector<Model> models)
       : command_(std::move(command)), models_(std::move(models)) {}
   Status open_cache(const EmbeddingOptions& options);
-  void say(const Status& status) const;
 
   std::string command_, weights_digest_;
   std::vector<Model> models_;            // one a worker

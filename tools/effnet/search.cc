@@ -6,7 +6,6 @@
 #include "tasks/search.h"
 #include "tools/effnet/commands.h"
 #include "tools/effnet/embedding.h"
-#include "tools/effnet/pictures.h"
 
 namespace effnet {
 namespace {
@@ -35,6 +34,13 @@ nlohmann::ordered_json as_json(const std::string& query, const std::vector<Neigh
   return {{"file", query}, {"nearest", nearest}};
 }
 
+std::vector<std::string> paths_of(const PictureFiles& pictures) {
+  std::vector<std::string> paths;
+  paths.reserve(pictures.files.size());
+  for (const PictureFile& file : pictures.files) paths.push_back(file.name);
+  return paths;
+}
+
 Status run(const Options& options) {
   const Result<std::vector<std::string>> paths = pictures_in(options.index);
   if (!paths) return paths.status();
@@ -43,11 +49,9 @@ Status run(const Options& options) {
   if (!embedder) return embedder.status();
   const Result<Embedded> index = embedder->embed(*paths, {});
   if (!index) return index.status();
-  PictureFiles asked = find_pictures(options.queries);
-  std::vector<std::string> query_paths;
-  Failures failures("effnet search");
-  for (const Status& failure : asked.failures) failures.add(failure);
-  for (const PictureFile& file : asked.files) query_paths.push_back(file.name);
+  const PictureFiles asked = find_pictures(options.queries);
+  for (const Status& failure : asked.failures) embedder->say(failure);
+  const std::vector<std::string> query_paths = paths_of(asked);
   const Result<Embedded> queries = embedder->embed(query_paths, {});
   if (!queries) return queries.status();
   std::vector<std::string> names;
@@ -63,10 +67,11 @@ Status run(const Options& options) {
   }
   if (options.json)
     std::printf("%s\n", results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-  const std::size_t bad =
-      paths->size() - index->pictures.size() + options.queries.size() - queries->pictures.size();
+  const std::size_t bad = paths->size() - index->pictures.size() + asked.failures.size() +
+                          query_paths.size() - queries->pictures.size();
   return bad == 0 ? Status()
-                  : Status::error(std::to_string(bad) + " pictures could not be read and were left out");
+                  : Status::error(std::to_string(bad) +
+                                  " pictures or queries could not be read and were left out");
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ struct Samples {
 
   std::vector<int> row_labels(const std::vector<std::size_t>& rows) const {
     std::vector<int> out;
+    out.reserve(rows.size());
     for (const std::size_t row : rows) out.push_back(labels[row / views]);
     return out;
   }
@@ -54,14 +55,7 @@ struct Samples {
         out.push_back(picture * views + view);
     return out;
   }
-  Features select(const std::vector<std::size_t>& rows) const {
-    Features out{embedded.features.width, {}};
-    for (const std::size_t row : rows) {
-      const std::span<const float> values = embedded.features.row(row);
-      out.values.insert(out.values.end(), values.begin(), values.end());
-    }
-    return out;
-  }
+  Features select(const std::vector<std::size_t>& rows) const { return select_rows(embedded.features, rows); }
 };
 
 Status check_classes(const LabelledFolder& folder, const std::string& path) {
@@ -100,6 +94,7 @@ LinearHead learn(const Options& options, const Samples& samples, TrainReport& re
   const Split pictures = stratified_split(samples.labels, classes, options.validation, options.seed);
   const Split split = {samples.rows(pictures.training, true), samples.rows(pictures.validation, false)};
   std::vector<int> labels;
+  labels.reserve(samples.embedded.features.rows());
   for (std::size_t row = 0; row < samples.embedded.features.rows(); ++row)
     labels.push_back(samples.labels[row / samples.views]);
   Progress progress("train", 1);
@@ -135,7 +130,7 @@ LinearHead learn_few(const Options& options, const Samples& samples, TrainReport
   const auto classes = static_cast<int>(samples.classes.size());
   const Split pictures = few_shot_split(samples.labels, classes, options.few_shot, options.seed);
   const std::vector<std::size_t> rows = samples.rows(pictures.training, true);
-  const LinearHead head = imprint(samples.select(rows), samples.row_labels(rows), classes);
+  LinearHead head = imprint(samples.select(rows), samples.row_labels(rows), classes);
   report.method = "imprinting";
   report.training = pictures.training.size();
   report.validation = pictures.validation.size();
@@ -151,23 +146,29 @@ LinearHead learn_few(const Options& options, const Samples& samples, TrainReport
   return head;
 }
 
-// The test folder's classes may be fewer, in the same names.
-Status test(const Options& options, const PictureEmbedder& embedder, const LinearHead& head,
-            TrainReport& report) {
-  const Result<LabelledFolder> folder = read_labelled_folder(options.test);
-  if (!folder) return folder.status();
+// The test folder's classes may be fewer, in the same names; its labels become numbers of `classes`. Without --test
+// nothing.
+Result<LabelledFolder> read_test_folder(const Options& options, const std::vector<std::string>& classes) {
+  if (options.test.empty()) return LabelledFolder();
+  Result<LabelledFolder> folder = read_labelled_folder(options.test);
+  if (!folder) return folder;
   std::vector<int> to_class;
   for (const std::string& name : folder->classes) {
-    const auto found = std::find(report.labels.begin(), report.labels.end(), name);
-    if (found == report.labels.end())
+    const auto found = std::find(classes.begin(), classes.end(), name);
+    if (found == classes.end())
       return Status::error("the class folder " + in_quotes(name) + " of " + in_quotes(options.test) +
-                           " is not in " + in_quotes(options.data) + did_you_mean(name, report.labels));
-    to_class.push_back(static_cast<int>(found - report.labels.begin()));
+                           " is not in " + in_quotes(options.data) + did_you_mean(name, classes));
+    to_class.push_back(static_cast<int>(found - classes.begin()));
   }
-  Result<Samples> samples = read_samples(*folder, embedder, {});
+  for (int& label : folder->labels) label = to_class[static_cast<std::size_t>(label)];
+  return folder;
+}
+
+Status test(const Options& options, const LabelledFolder& folder, const PictureEmbedder& embedder,
+            const LinearHead& head, TrainReport& report) {
+  const Result<Samples> samples = read_samples(folder, embedder, {});
   if (!samples) return samples.status();
-  for (int& label : samples->labels) label = to_class[static_cast<std::size_t>(label)];
-  report.skipped += folder->pictures.size() - samples->labels.size();
+  report.skipped += folder.pictures.size() - samples->labels.size();
   report.tested = evaluate(scores(head, samples->embedded.features, 0), samples->labels, head.classes);
   report.test_folder = options.test;
   return {};
@@ -199,8 +200,12 @@ Status run(const Options& options) {
   const Result<LabelledFolder> folder = read_labelled_folder(options.data);
   if (!folder) return folder.status();
   if (Status status = check_classes(*folder, options.data); !status) return status;
-  // An output that cannot be written is known before the work begins.
+  // What cannot be read or written is known before the work begins.
+  const Result<LabelledFolder> test_folder = read_test_folder(options, folder->classes);
+  if (!test_folder) return test_folder.status();
   const std::string picture = confusion_path(options);
+  if (picture == options.output)
+    return Status::error("--confusion and --output name the same file, " + in_quotes(picture));
   for (const std::string& output : {options.output, picture})
     if (const Result<AtomicFile> probe = AtomicFile::create(output); !probe) return probe.status();
   const Result<PictureEmbedder> embedder =
@@ -227,9 +232,9 @@ Status run(const Options& options) {
       options.few_shot > 0 ? learn_few(options, *samples, report) : learn(options, *samples, report);
   report.training_seconds = seconds_since(begin);
   if (!options.test.empty())
-    if (Status status = test(options, *embedder, head, report); !status) return status;
+    if (Status status = test(options, *test_folder, *embedder, head, report); !status) return status;
   const Evaluation& shown = report.tested ? *report.tested : *report.judged;
-  const Result<std::string> drawn = encode_png(draw_confusion(shown.confusion));
+  const Result<std::string> drawn = encode_png(draw_confusion(shown.confusion, report.labels));
   if (!drawn) return drawn.status();
   if (Status status = write(options, *embedder, head, report); !status) return status;
   if (Status status = write_file(picture, *drawn); !status) return status;
