@@ -196,6 +196,20 @@ std::string confusion_path(const Options& options) {
   return stem + ".confusion.png";
 }
 
+// What is known before training.
+TrainReport report_of(const Options& options, const LabelledFolder& folder, const Samples& samples) {
+  TrainReport report;
+  report.labels = folder.classes;
+  report.seed = options.seed;
+  report.views = samples.views;
+  report.skipped = folder.pictures.size() - samples.labels.size();
+  report.features_computed = samples.embedded.computed;
+  report.features_cached = samples.embedded.cached;
+  report.head = options.output;
+  report.confusion_picture = confusion_path(options);
+  return report;
+}
+
 Status run(const Options& options) {
   const Result<LabelledFolder> folder = read_labelled_folder(options.data);
   if (!folder) return folder.status();
@@ -216,17 +230,9 @@ Status run(const Options& options) {
   if (!samples) return samples.status();
   if (Status status = check_sizes(*samples, options.few_shot > 0 ? 1 : 2); !status) return status;
 
-  TrainReport report;
+  TrainReport report = report_of(options, *folder, *samples);
   report.network = embedder->info().network;
-  report.labels = folder->classes;
-  report.seed = options.seed;
-  report.views = samples->views;
-  report.skipped = folder->pictures.size() - samples->labels.size();
-  report.features_computed = samples->embedded.computed;
-  report.features_cached = samples->embedded.cached;
   report.feature_seconds = seconds_since(begin);
-  report.head = options.output;
-  report.confusion_picture = picture;
   begin = std::chrono::steady_clock::now();
   const LinearHead head =
       options.few_shot > 0 ? learn_few(options, *samples, report) : learn(options, *samples, report);
