@@ -172,4 +172,9 @@ Status write_file(const std::string& path, std::string_view text) {
   return file->commit();
 }
 
+Status check_writable(const std::string& path) {
+  const Result<AtomicFile> probe = AtomicFile::create(path);
+  return probe ? Status() : probe.status();
+}
+
 }  // namespace effnet

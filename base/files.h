@@ -51,4 +51,7 @@ class AtomicFile {
 
 Status write_file(const std::string& path, std::string_view text);
 
+// Whether a file can come into being there: better known before long work. Leaves nothing.
+Status check_writable(const std::string& path);
+
 }  // namespace effnet

@@ -20,6 +20,17 @@ std::size_t count_files(const TemporaryFolder& folder) {
 
 }  // namespace
 
+TEST_CASE("Whether a file can be written is known without writing it") {
+  const TemporaryFolder folder;
+  CHECK(check_writable(folder.file("out")));
+  test::write_file(folder.file("old"), "old");
+  CHECK(check_writable(folder.file("old")));
+  CHECK(test::read_file(folder.file("old")) == "old");
+  CHECK_THAT(check_writable(folder.file("no/out")).message(), Contains("No such file or directory"));
+  CHECK_FALSE(check_writable(folder.path().string()));
+  CHECK(count_files(folder) == 1);
+}
+
 TEST_CASE("A written file appears at commit, with nothing beside it") {
   const TemporaryFolder folder;
   const std::string path = folder.file("out");

@@ -152,6 +152,8 @@ TEST_CASE("cam refuses what it cannot do, and writes nothing") {
   refused({both, "--grid", "--weights", model.weights(), "-o", out, red}, "1 files for 2 networks");
   refused({library, "--grid", "--raw", out, red}, "--raw");
   refused({library, "-o", model.file("no/such/folder.png"), red}, "No such file or directory");
+  refused({library, "--raw", model.file("map"), "-o", model.file("no/such/folder.png"), red}, "No such file");
+  refused({library, "--raw", out, "-o", out, red}, "name the same file");
   CHECK(model.new_files() == std::vector<std::string>{"red.png"});
 }
 

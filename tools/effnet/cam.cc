@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "formats/safetensors_writer.h"
 #include "pictures/png_writer.h"
@@ -208,6 +209,10 @@ Result<std::vector<ModelOptions>> model_list(const Options& options) {
 Status run(const Options& options) {
   if (options.output.empty() && options.raw.empty())
     return Status::error("name what to write: -o PICTURE.png, --raw MAP.safetensors or both");
+  if (options.output == options.raw)
+    return Status::error("--output and --raw name the same file, " + in_quotes(options.raw));
+  for (const std::string& output : {options.output, options.raw})
+    if (Status status = output.empty() ? Status() : check_writable(output); !status) return status;
   const Result<std::vector<ModelOptions>> models = model_list(options);
   if (!models) return models.status();
   const PictureFiles pictures = find_pictures(options.pictures.arguments);

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "formats/safetensors_writer.h"
 #include "tools/effnet/commands.h"
@@ -38,6 +39,7 @@ Result<std::vector<float>> features_of(const DecodedPicture& decoded) {
 }
 
 Status run(const Options& options) {
+  if (Status status = check_writable(options.output); !status) return status;
   Result<PictureRun> pictures = PictureRun::start("effnet features", options.model, options.pictures);
   if (!pictures) return pictures.status();
   std::vector<std::string> files;

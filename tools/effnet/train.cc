@@ -221,7 +221,7 @@ Status run(const Options& options) {
   if (picture == options.output)
     return Status::error("--confusion and --output name the same file, " + in_quotes(picture));
   for (const std::string& output : {options.output, picture})
-    if (const Result<AtomicFile> probe = AtomicFile::create(output); !probe) return probe.status();
+    if (Status status = check_writable(output); !status) return status;
   const Result<PictureEmbedder> embedder =
       PictureEmbedder::open("effnet train", options.model, options.embedding);
   if (!embedder) return embedder.status();

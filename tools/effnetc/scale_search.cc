@@ -28,13 +28,12 @@ Result<std::vector<Objective>> parse_objectives(const std::vector<std::string>& 
   return objectives;
 }
 
-// Whether a file can be written there: better known before hours of measuring.
+// Before hours of measuring.
 Status check_output(const std::string& path, const char* extension, const char* option) {
   if (path.empty()) return {};
   if (!path.ends_with(extension))
     return Status::error(std::string(option) + " " + in_quotes(path) + " must end in " + extension);
-  const Result<AtomicFile> probe = AtomicFile::create(path);
-  return probe ? Status() : probe.status();
+  return check_writable(path);
 }
 
 // A bar for one objective after the other.
