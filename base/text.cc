@@ -64,6 +64,13 @@ std::string shape_text(std::span<const std::int64_t> shape) {
   return "[" + join(extents, ", ") + "]";
 }
 
+std::string padded_left(const std::string& text, std::size_t width) {
+  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+}
+std::string padded_right(const std::string& text, std::size_t width) {
+  return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
+}
+
 std::string with_commas(std::int64_t number) {
   const std::string digits = std::to_string(number);
   std::string text;

@@ -21,6 +21,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 std::string shape_text(std::span<const std::int64_t> shape);  // "[32, 3, 3, 3]"
 
+// With spaces before (behind) it, at least `width` bytes.
+std::string padded_left(const std::string& text, std::size_t width);
+std::string padded_right(const std::string& text, std::size_t width);
+
 // 5288548 -> "5,288,548".
 std::string with_commas(std::int64_t number);
 

@@ -27,10 +27,6 @@ std::string with_unit(const Objective& o) {
   return title_of(o) + (unit_of(o).empty() ? "" : " " + unit_of(o));
 }
 
-std::string padded_left(const std::string& text, std::size_t width) {
-  return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
-}
-
 // --- for people ---
 
 std::string objective_heads(const SearchResult& r) {

@@ -11,16 +11,13 @@ namespace {
 constexpr int most_columns = 20;
 constexpr std::size_t most_mistakes = 20, longest_label = 24;
 
-std::string padded_left(const std::string& text, std::size_t width) {
-  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
-}
-std::string padded_right(const std::string& text, std::size_t width) {
-  return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
-}
-
 std::string shown(const std::string& label) {
   const std::string line = in_one_line(label);
-  return line.size() > longest_label ? line.substr(0, longest_label - 3) + "..." : line;
+  if (line.size() <= longest_label) return line;
+  std::size_t end = longest_label - 3;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80)
+    --end;  // within a UTF-8 character
+  return line.substr(0, end) + "...";
 }
 
 std::size_t label_width(const std::vector<std::string>& labels) {

@@ -26,6 +26,13 @@ int class_number(const std::string& name, std::size_t classes) {
   return error == std::errc() && stop == end && number < classes ? static_cast<int>(number) : -1;
 }
 
+std::vector<int> places_of(const std::string& name, const std::vector<std::string>& list) {
+  std::vector<int> places;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (list[i] == name) places.push_back(static_cast<int>(i));
+  return places;
+}
+
 }  // namespace
 
 Result<std::vector<int>> match_labels(const std::vector<std::string>& folders,
@@ -36,26 +43,17 @@ Result<std::vector<int>> match_labels(const std::vector<std::string>& folders,
   std::vector<int> out;
   for (const std::string& folder : folders) {
     const std::string name = plain(folder);
-    auto found = std::find(labels.begin(), labels.end(), folder);
-    if (found != labels.end()) {
-      out.push_back(static_cast<int>(found - labels.begin()));
-      continue;
-    }
-    const auto similar = std::count(plain_labels.begin(), plain_labels.end(), name);
-    if (similar > 1)
-      return Status::error("the folder " + in_quotes(folder) + " fits " + std::to_string(similar) +
+    std::vector<int> fitting = places_of(folder, labels);
+    if (fitting.empty()) fitting = places_of(name, plain_labels);
+    if (fitting.empty()) fitting = {class_number(folder, labels.size())};
+    if (fitting.size() > 1)
+      return Status::error("the folder " + in_quotes(folder) + " fits " + std::to_string(fitting.size()) +
                            " labels: name it by the class's number");
-    if (similar == 1) {
-      out.push_back(
-          static_cast<int>(std::find(plain_labels.begin(), plain_labels.end(), name) - plain_labels.begin()));
-      continue;
-    }
-    const int number = class_number(folder, labels.size());
-    if (number < 0)
+    if (fitting.front() < 0)
       return Status::error("the folder " + in_quotes(folder) +
                            " is no label of the network and no class's number" +
                            did_you_mean(name, plain_labels));
-    out.push_back(number);
+    out.push_back(fitting.front());
   }
   return out;
 }

@@ -31,6 +31,13 @@ TEST_CASE("Numbers get a comma every three digits") {
   CHECK(with_commas(-123456) == "-123,456");
 }
 
+TEST_CASE("Columns are filled up with spaces, and never cut") {
+  CHECK(padded_left("ab", 4) == "  ab");
+  CHECK(padded_right("ab", 4) == "ab  ");
+  CHECK(padded_left("abc", 2) == "abc");
+  CHECK(padded_right("abc", 2) == "abc");
+}
+
 TEST_CASE("Quoted text stays one short line") {
   CHECK(in_quotes("a\nb\x7f") == "'a?b?'");
   CHECK(in_quotes(std::string(5000, 'x')).size() < 130);

@@ -2,6 +2,8 @@
 // its classifier multiplies by 4, so that the map of a class is 4 times its colour in every quarter.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "formats/safetensors_writer.h"
@@ -39,7 +41,10 @@ FloatFile raw_map(const FakeModel& model, std::vector<std::string> arguments) {
 // files.
 void check_golden(const std::string& path, const std::string& name) {
   const std::string golden = std::string(EFFNET_SOURCE_DIR) + "/tests/data/cam/" + name;
-  if (std::getenv("EFFNET_UPDATE_GOLDEN") != nullptr) write_file(golden, read_file(path));
+  if (std::getenv("EFFNET_UPDATE_GOLDEN") != nullptr) {
+    std::filesystem::create_directories(std::filesystem::path(golden).parent_path());
+    write_file(golden, read_file(path));
+  }
   const Result<Picture> is = read_picture(path), should = read_picture(golden);
   REQUIRE(is.ok());
   REQUIRE(should.ok());
