@@ -71,6 +71,16 @@ TEST_CASE("bench --batch counts a run's work for every input") {
   CHECK_THAT(text.out, Contains("fake_network 8x8, batch of 3, target plain"));
 }
 
+TEST_CASE("bench --last-map measures runs with the map and without, in turns") {
+  const FakeModel model;
+  const auto json = bench(model, {"--last-map", "--batch", "2"});
+  CHECK(json["with_last_map_ms"] > 0);
+  CHECK(json["without_last_map_ms"] > 0);
+  CHECK_FALSE(bench(model, {}).contains("with_last_map_ms"));
+  CHECK_THAT(model.effnet({"bench", model.library(), "--seconds", "0.02", "--last-map"}).out,
+             Contains("  last map ") && Contains(" ms without, in turns: "));
+}
+
 TEST_CASE("bench --profile measures every step") {
   const FakeModel model;
   const auto json = bench(model, {"--profile"});

@@ -24,7 +24,7 @@ struct Options {
   ModelOptions model;
   double seconds = 3;
   int batch = 1;
-  bool profile = false, json = false;
+  bool profile = false, last_map = false, json = false;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -52,9 +52,10 @@ class Runner {
     for (float& value : inputs_) value = random(2);
   }
 
-  Result<double> run() {  // seconds
+  // Seconds. `last_map`: where that goes, too; null: it is not wanted.
+  Result<double> run(float* last_map = nullptr) {
     const auto start = Clock::now();
-    if (Status status = model_.run(batch_, inputs_.data(), {logits_.data(), nullptr, nullptr}); !status)
+    if (Status status = model_.run(batch_, inputs_.data(), {logits_.data(), nullptr, last_map}); !status)
       return status;
     return seconds_since(start);
   }
@@ -117,6 +118,25 @@ Status profile(const Model& model, Runner& runner, double seconds, BenchResult& 
   return {};
 }
 
+// What a class activation map costs: the last map is copied out.
+Status measure_last_map(const Model& model, Runner& runner, double seconds, BenchResult& result) {
+  const effnet_info& info = model.info();
+  std::vector<float> last_map(
+      static_cast<std::size_t>(result.batch) * static_cast<std::size_t>(info.map_height) *
+      static_cast<std::size_t>(info.map_width) * static_cast<std::size_t>(info.features));
+  std::vector<double> with, without;
+  const auto start = Clock::now();
+  for (int runs = 0; runs < least_runs || seconds_since(start) < seconds; runs++)
+    for (const auto& [times, target] :
+         {std::pair(&without, static_cast<float*>(nullptr)), std::pair(&with, last_map.data())}) {
+      const Result<double> time = runner.run(target);
+      if (!time) return time.status();
+      times->push_back(*time);
+    }
+  result.last_map = LastMapTimes{median(without), median(with)};
+  return {};
+}
+
 Status measure(const Model& model, const Options& options, BenchResult& result) {
   result.batch = options.batch;
   if (Status status = describe(model, result); !status) return status;
@@ -137,6 +157,8 @@ Status measure(const Model& model, const Options& options, BenchResult& result) 
   }
   std::sort(result.runs.begin(), result.runs.end());
   if (result.threads >= 2) result.round_trip_ns = round_trip_ns(result.threads);
+  if (options.last_map)
+    if (Status status = measure_last_map(model, runner, options.seconds / 2, result); !status) return status;
   if (options.profile) return profile(model, runner, options.seconds / 2, result);
   return {};
 }
@@ -178,6 +200,8 @@ Command add_bench(CLI::App& app) {
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--profile", options->profile, "measure every step, too");
+  command->add_flag("--last-map", options->last_map,
+                    "measure what keeping the last map costs, as effnet cam does");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer("Example:\n  effnet bench efficientnet_b0 --threads 2 --profile");
   return {command, [options] { return run(*options); }};

@@ -27,11 +27,6 @@ double quantile(const std::vector<double>& ascending, double share) {
   return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
 }
 
-double median(const std::vector<double>& ascending) {
-  const std::size_t half = ascending.size() / 2;
-  return ascending.size() % 2 == 1 ? ascending[half] : (ascending[half - 1] + ascending[half]) / 2;
-}
-
 double sum_of_steps(const BenchResult& result) {
   double seconds = 0;
   for (const StepTime& step : result.steps) seconds += step.seconds;
@@ -69,6 +64,12 @@ void append_profile(std::string& text, const BenchResult& result) {
 
 }  // namespace
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
 Summary summarize(const BenchResult& result) {
   Summary summary;
   summary.median = median(result.runs);
@@ -102,6 +103,10 @@ std::string bench_text(const BenchResult& result) {
   if (result.round_trip_ns)
     append(text, "  cores    a cache line goes from one to another and back in %.0f ns\n",
            *result.round_trip_ns);
+  if (result.last_map)
+    append(text, "  last map %.3f ms with it, %.3f ms without, in turns: %+.1f %%\n",
+           result.last_map->with * 1e3, result.last_map->without * 1e3,
+           100 * (ratio(result.last_map->with, result.last_map->without) - 1));
   if (!result.steps.empty()) append_profile(text, result);
   return text;
 }
@@ -137,6 +142,10 @@ std::string bench_json(const BenchResult& result) {
   if (result.threads >= 2) {
     json["round_trip_ns"] = nullptr;
     if (result.round_trip_ns) json["round_trip_ns"] = *result.round_trip_ns;
+  }
+  if (result.last_map) {
+    json["with_last_map_ms"] = result.last_map->with * 1e3;
+    json["without_last_map_ms"] = result.last_map->without * 1e3;
   }
   if (!result.steps.empty()) {
     json["profiled_run_ms"] = result.profiled_run * 1e3;

@@ -16,6 +16,11 @@ struct StepTime {
   double seconds = 0;  // of one run
 };
 
+// Medians of runs that took turns, seconds.
+struct LastMapTimes {
+  double without = 0, with = 0;
+};
+
 struct BenchResult {
   std::string library, network, target, weights, cpu;  // weights: a path, or "random"
   InstructionSet instructions = InstructionSet::sse;
@@ -23,11 +28,12 @@ struct BenchResult {
   int batch = 1;                              // inputs of one run
   double multiply_adds = 0, activations = 0;  // of one run
   std::size_t arena_bytes = 0, weights_bytes = 0;
-  std::vector<double> runs;             // seconds, ascending
-  Rates peak;                           // of all threads
-  std::optional<double> round_trip_ns;  // with two threads or more
-  std::vector<StepTime> steps;          // with --profile
-  double profiled_run = 0;              // seconds of one run while its steps were measured
+  std::vector<double> runs;              // seconds, ascending
+  Rates peak;                            // of all threads
+  std::optional<double> round_trip_ns;   // with two threads or more
+  std::vector<StepTime> steps;           // with --profile
+  double profiled_run = 0;               // seconds of one run while its steps were measured
+  std::optional<LastMapTimes> last_map;  // with --last-map
 };
 
 struct Summary {
@@ -37,6 +43,7 @@ struct Summary {
   double bound() const { return multiply_add_bound + activation_bound; }
 };
 
+double median(std::vector<double> values);
 Summary summarize(const BenchResult& result);
 
 std::string bench_text(const BenchResult& result);
