@@ -23,7 +23,7 @@ struct Explanation {
 };
 
 // The map over the picture, which is scaled to fit into the box (enlarged, too): colours from the map's
-// smallest to its largest value inside of the region that the network saw, darkened grey outside of it.
+// smallest to its largest value inside of the region that the network saw, pale grey outside of it.
 Picture draw_overlay(const Picture& picture, const Explanation& explanation, int box_width, int box_height);
 
 // The overlay, a line with the class and its probability and the scale of colours. `title` stands above.

@@ -12,7 +12,7 @@ constexpr int most_columns = 20;
 constexpr std::size_t most_mistakes = 20, longest_label = 24;
 
 std::string shown(const std::string& label) {
-  const std::string line = in_one_line(label);
+  std::string line = in_one_line(label);
   if (line.size() <= longest_label) return line;
   std::size_t end = longest_label - 3;
   while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80)

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <mutex>
+#include <new>
 #include <optional>
 
 #include "base/files.h"
@@ -30,7 +31,7 @@ class Embedding {
     parallel_for(static_cast<int>(embedder_.workers.size()), static_cast<int>(embedder_.workers.size()),
                  [this](int worker) {
                    for (std::size_t i = next_++; i < paths_.size() && !stop_; i = next_++)
-                     finish(i, one(i, static_cast<std::size_t>(worker)));
+                     finish(i, one_in_memory(i, static_cast<std::size_t>(worker)));
                  });
     if (!failure_.ok()) return failure_;
     keep_those_read();
@@ -38,6 +39,14 @@ class Embedding {
   }
 
  private:
+  Status one_in_memory(std::size_t i, std::size_t worker) {
+    try {
+      return one(i, worker);
+    } catch (const std::bad_alloc&) {
+      return Status::error(paths_[i] + ": not enough memory for this picture");
+    }
+  }
+
   // What could not be read is skipped; a network that gives no numbers ends all.
   Status one(std::size_t i, std::size_t worker) {
     const Result<std::string> file = read_file(paths_[i], max_picture_bytes);

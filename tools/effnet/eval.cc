@@ -48,7 +48,7 @@ double milliseconds(Clock::duration duration) {
 double quantile(std::vector<double> values, double part) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5)];
+  return values[static_cast<std::size_t>(std::lround(part * static_cast<double>(values.size() - 1)))];
 }
 
 Result<std::vector<double>> scores_of(const Model& model, const std::string& path, Evaluated& out) {
@@ -117,6 +117,7 @@ void print_json(const Evaluated& result, const effnet_info& info) {
 std::vector<std::string> labels_of(const effnet_info& info) {
   if (info.labels != nullptr) return {info.labels, info.labels + info.classes};
   std::vector<std::string> numbers;
+  numbers.reserve(static_cast<std::size_t>(info.classes));
   for (int i = 0; i < info.classes; ++i) numbers.push_back(std::to_string(i));
   return numbers;
 }
