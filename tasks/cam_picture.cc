@@ -62,7 +62,7 @@ void fade(std::uint8_t* pixel) {
 std::string with_sign(float value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f", static_cast<double>(value));
-  return text;
+  return std::string_view(text) == "-0.0" ? "0.0" : text;
 }
 
 std::string percent(double probability) {

@@ -98,7 +98,8 @@ StepLayout default_layout(const Kernels& k, const TuningStep& step) {
 MarkedAssembly marked(const Kernels& k, const StepLayout& layout) {
   JobOptions jobs;
   jobs.compiler = EFFNETC;
-  const Numbers rows = {{"rows", layout.step.strip_rows}, {"first_row", layout.step.strip_rows}};
+  const Numbers rows = {{"rows", layout.step.strip_rows},
+                        {"first_row", layout.step.strips / 2 * layout.step.strip_rows}};
   const Result<std::string> text = compile_marked_assembly(layout.kernel, rows, k.target, jobs);
   INFO((text ? "" : text.message()));
   REQUIRE(text);

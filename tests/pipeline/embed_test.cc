@@ -121,9 +121,9 @@ TEST_CASE("the depfile names what the library was made from") {
   const std::string text = read_file(folder.file("out/mine.d"));
   CHECK(text.rfind(folder.file("out/libmine.a") + ":", 0) == 0);
   for (const std::string& input : {std::string(EFFNETC), folder.file("my\\ network.json"),
-                                   rows + "/x86-64/stem.rows", rows + "/x86-64\n"}) {
+                                   rows + "/x86-64/stem.rows", rows + "/x86-64"}) {
     INFO(input);
-    CHECK((text + "\n").find(input) != std::string::npos);
+    CHECK((text.find("  " + input + " \\\n") != std::string::npos || text.ends_with("  " + input + "\n")));
   }
   CHECK(text.find("nowhere") == std::string::npos);
 }
