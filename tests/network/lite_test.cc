@@ -1,5 +1,5 @@
-// Lite networks with the real ImageNet weights on real pictures. Expected numbers:
-// tests/data/golden/lite_pictures.json, computed from the same weights and Pillow's pictures.
+// Lite networks with the real ImageNet weights on real pictures, through the library and through the program effnet.
+// Expected numbers: tests/data/golden/lite_pictures.json, computed from the same weights and Pillow's pictures.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -11,8 +11,10 @@
 #include "tests/network/compiled.h"
 #include "tests/support/golden.h"
 #include "tests/support/packed.h"
+#include "tests/support/process.h"
 #include "tests/support/seeded.h"
 #include "tests/support/temporary.h"
+#include "tests/support/tensors.h"
 
 namespace effnet::test {
 namespace {
@@ -20,8 +22,14 @@ namespace {
 const std::vector<std::string> all = {"tf_efficientnet_lite0", "tf_efficientnet_lite1",
                                       "tf_efficientnet_lite2"};
 
+std::string sample(const std::string& picture) { return EFFNET_SOURCE_DIR "/samples/" + picture; }
+
+nlohmann::json golden_pictures() {
+  return nlohmann::json::parse(read_file(golden_path("lite_pictures.json")));
+}
+
 std::vector<float> prepare(const Model& model, const std::string& picture_file) {
-  const Result<Picture> picture = read_picture(EFFNET_SOURCE_DIR "/samples/" + picture_file);
+  const Result<Picture> picture = read_picture(sample(picture_file));
   if (!picture) throw std::runtime_error(picture.message());
   const std::size_t resolution = model.info().resolution;
   std::vector<float> input(resolution * resolution * 3);
@@ -40,16 +48,21 @@ std::vector<int> ranking(const std::vector<float>& probabilities) {
   return classes;
 }
 
+void check_map(const std::vector<float>& map, const nlohmann::json& expected) {
+  std::vector<double> values;
+  for (const auto& row : expected)
+    for (const double value : row) values.push_back(value);
+  REQUIRE(map.size() == values.size());
+  CHECK(largest_difference(map, values) < 0.02);
+}
+
 void check_activation_map(const Model& model, const std::vector<float>& last_map, int top,
                           const nlohmann::json& expected) {
   std::vector<float> weights(model.info().features);
   REQUIRE(effnet_get_class(model.get(), top, weights.data(), nullptr) == EFFNET_OK);
   const ActivationMap map =
       class_activation(last_map, model.info().map_height, model.info().map_width, weights);
-  std::vector<double> values;
-  for (const auto& row : expected)
-    for (const double value : row) values.push_back(value);
-  CHECK(largest_difference(map.values, values) < 0.02);
+  check_map(map.values, expected);
 }
 
 void check_picture(const Model& model, const std::string& picture, const nlohmann::json& expected) {
@@ -76,7 +89,7 @@ void check_picture(const Model& model, const std::string& picture, const nlohman
 }
 
 TEST_CASE("published weights see what they should in the sample pictures") {
-  const nlohmann::json golden = nlohmann::json::parse(read_file(golden_path("lite_pictures.json")));
+  const nlohmann::json golden = golden_pictures();
   for (const std::string& name : asked_networks(all)) {
     INFO(name);
     const TemporaryFolder folder(networks_folder());
@@ -85,6 +98,33 @@ TEST_CASE("published weights see what they should in the sample pictures") {
     REQUIRE(model.info().labels != nullptr);
     for (const char* picture : {"chelsea.png", "coffee.png"})
       check_picture(model, picture, golden[name][picture]);
+  }
+}
+
+TEST_CASE("published weights: effnet cam --raw writes the reference's map of the most probable class") {
+  const nlohmann::json golden = golden_pictures();
+  for (const std::string& name : asked_networks(all)) {
+    const TemporaryFolder folder(networks_folder());
+    import_weights(name, published_weights(name), folder.file("weights"));
+    for (const char* picture : {"chelsea.png", "coffee.png"}) {
+      INFO(name << ", " << picture);
+      const nlohmann::json& expected = golden[name][picture];
+      const std::string raw = folder.file("map.safetensors");
+      const ProcessResult result =
+          run_program({EFFNET_PROGRAM, "cam", networks_folder() + "/lib" + name + ".so", "--weights",
+                       folder.file("weights"), "--raw", raw, sample(picture)});
+      CHECK(result.error.empty());
+      REQUIRE(result.status == 0);
+      const FloatFile file = read_tensors(raw);
+      const FloatTensor& map = find(file.tensors, "map");
+      const auto side = static_cast<std::int64_t>(expected["cam_top1"].size());
+      CHECK(map.shape == std::vector<std::int64_t>{side, side});
+      check_map(map.values, expected["cam_top1"]);
+      CHECK(file.metadata.at("class") == expected["top5"][0][0].dump());
+      CHECK(file.metadata.at("label") == expected["top5"][0][1].get<std::string>());
+      CHECK(std::stod(file.metadata.at("probability")) ==
+            Approx(expected["top5"][0][2].get<double>()).margin(0.002));
+    }
   }
 }
 
