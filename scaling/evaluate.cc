@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "base/files.h"
 #include "base/process.h"
@@ -71,6 +72,7 @@ Result<double> Evaluator::latency(const NetworkConfig& config) {
   if (!known) return known.status();
   const Result<Latency> measured = *known ? Result<Latency>(**known) : meter_.measure(config);
   if (!measured) return measured.status();
+  if (!*known) tell(meter_.keep(config, *measured));
   const double baseline = measured->baseline_milliseconds;
   baseline_milliseconds_ = baseline_milliseconds_ > 0 ? std::min(baseline_milliseconds_, baseline) : baseline;
   return measured->ratio;
@@ -104,7 +106,7 @@ Result<double> run_command(const std::string& command, const std::string& file, 
 
 }  // namespace
 
-Result<double> Evaluator::score(const std::string& command, const NetworkConfig& config) const {
+Result<double> Evaluator::score(const std::string& command, const NetworkConfig& config) {
   const std::string key = score_key(command, config);
   if (const auto values = store_.find(key); values && values->contains("score") && !options_.latency.forgets)
     return values->at("score");
@@ -114,8 +116,13 @@ Result<double> Evaluator::score(const std::string& command, const NetworkConfig&
   if (Status status = write_file(file, network_file(config)); !status) return status;
   const Result<double> score = run_command(command, file, options_.command_seconds);
   if (!score) return score.status();
-  if (Status status = store_.keep(key, {{"score", *score}}); !status) return status;
+  tell(store_.keep(key, {{"score", *score}}));
   return *score;
+}
+
+void Evaluator::tell(const Status& kept) {
+  if (kept || !options_.not_kept || std::exchange(told_, true)) return;
+  options_.not_kept(kept);
 }
 
 Result<bool> Evaluator::is_quick(const Objective& objective, const NetworkConfig& config) const {

@@ -1,6 +1,8 @@
 // The value of a network for an objective.
 #pragma once
 
+#include <functional>
+
 #include "scaling/latency.h"
 #include "scaling/objective.h"
 
@@ -10,6 +12,8 @@ struct EvaluationOptions {
   LatencyOptions latency;          // baseline, target and schedules are used for the other objectives, too
   std::string cache_dir;           // empty: ~/.cache/effnet, as for kernels
   double command_seconds = 86400;  // a command may take
+  // Values cannot be written into the cache, which loses nothing but time; called once.
+  std::function<void(const Status&)> not_kept = {};
 };
 
 class Evaluator {
@@ -32,13 +36,15 @@ class Evaluator {
   Result<Plan> plan(const NetworkConfig& config) const;
   Result<double> predicted(const NetworkConfig& config);
   Result<double> latency(const NetworkConfig& config);
-  Result<double> score(const std::string& command, const NetworkConfig& config) const;
+  Result<double> score(const std::string& command, const NetworkConfig& config);
+  void tell(const Status& kept);
 
   EvaluationOptions options_;
   ValueStore store_;
   ScheduleRows rows_;
   LatencyMeter meter_;
   double baseline_milliseconds_ = 0, exact_share_ = 1;
+  bool told_ = false;  // that values cannot be kept
 };
 
 // The number in the last line of a command's output.

@@ -72,20 +72,20 @@ Result<std::optional<Latency>> LatencyMeter::known(const NetworkConfig& config) 
 }
 
 Result<Latency> LatencyMeter::measure(const NetworkConfig& config) {
-  const Result<std::string> key = key_of(config);
-  if (!key) return key.status();
   if (Status status = prepare(); !status) return status;
   const Result<std::string> library = compile(config, folder_->path() + "/candidate");
   if (!library) return library.status();
   Result<Latency> latency = take_turns(*library);
   std::error_code ignored;
   fs::remove_all(fs::path(*library).parent_path(), ignored);
-  if (!latency) return latency.status();
-  if (Status status = store_.keep(
-          *key, {{"ratio", latency->ratio}, {"baseline_milliseconds", latency->baseline_milliseconds}});
-      !status)
-    return status;
   return latency;
+}
+
+Status LatencyMeter::keep(const NetworkConfig& config, const Latency& latency) const {
+  const Result<std::string> key = key_of(config);
+  if (!key) return key.status();
+  return store_.keep(*key,
+                     {{"ratio", latency.ratio}, {"baseline_milliseconds", latency.baseline_milliseconds}});
 }
 
 Status LatencyMeter::prepare() {

@@ -38,7 +38,8 @@ class LatencyMeter {
 
   // What an earlier measurement of the same kernels on this CPU model gave.
   Result<std::optional<Latency>> known(const NetworkConfig& config) const;
-  Result<Latency> measure(const NetworkConfig& config);  // and keeps it
+  Result<Latency> measure(const NetworkConfig& config);
+  Status keep(const NetworkConfig& config, const Latency& latency) const;  // for known()
 
  private:
   LibraryRequest request(const NetworkConfig& config) const;

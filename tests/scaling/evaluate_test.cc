@@ -10,12 +10,14 @@ namespace {
 
 using Catch::Contains;
 
-Evaluator evaluator(const test::TemporaryFolder& cache, double command_seconds = 60) {
+Evaluator evaluator(const test::TemporaryFolder& cache, double command_seconds = 60,
+                    std::function<void(const Status&)> not_kept = {}) {
   EvaluationOptions options;
   options.latency.baseline = *find_network("efficientnet_b0");
   options.latency.target = *find_target("x86-64-v3");
   options.cache_dir = cache.path().string();
   options.command_seconds = command_seconds;
+  options.not_kept = std::move(not_kept);
   Result<Evaluator> made = Evaluator::create(options);
   REQUIRE(made);
   return *std::move(made);
@@ -78,6 +80,17 @@ TEST_CASE("a command gets the network file, and is asked once for each network")
   CHECK(*later.is_quick(*parse_objective(command), *find_network("efficientnet_b0")));
   CHECK_FALSE(*later.is_quick(*parse_objective(command), *find_network("efficientnet_b1")));
   CHECK_FALSE(*later.is_quick(*parse_objective("command:true"), *find_network("efficientnet_b0")));
+}
+
+TEST_CASE("a value that cannot be kept is not lost, and that is said once") {
+  const test::TemporaryFolder cache;
+  test::write_file(cache.file("scaling"), "a file, no folder");
+  std::vector<std::string> said;
+  Evaluator all = evaluator(cache, 60, [&said](const Status& status) { said.push_back(status.message()); });
+  CHECK(value(all, "command:echo 0.5 #") == 0.5);
+  CHECK(value(all, "command:echo 0.6 #") == 0.6);
+  REQUIRE(said.size() == 1);
+  CHECK_THAT(said.front(), Contains(cache.file("scaling")));
 }
 
 TEST_CASE("what a command does wrong is said in one line, and nothing is kept") {

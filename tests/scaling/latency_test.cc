@@ -107,6 +107,15 @@ TEST_CASE("a search that was killed goes on where it was") {
   CHECK(search.measurements() == 4);
 }
 
+TEST_CASE("measurements that cannot be kept are not lost") {
+  const TinySearch search;
+  write_file(search.cache() / "scaling", "a file, no folder");
+  const ProcessResult result = scale(search.arguments({"--json"}));
+  CHECK(result.status == 0);
+  CHECK_THAT(result.error, Contains("the next search begins anew"));
+  CHECK(nlohmann::json::parse(result.out)["candidates"].size() == 3);
+}
+
 TEST_CASE("a compiler that fails ends the search with one line") {
   const TinySearch search;
   check_refused(scale(search.arguments({"--cc", "false"})), {"false"});

@@ -1,4 +1,5 @@
 // effnetc scale --search on what needs no measuring: golden outputs, files, and what is refused.
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -51,6 +52,17 @@ TEST_CASE("an objective may come from a command") {
   // A second time the script is not needed.
   std::filesystem::remove(score);
   CHECK(nlohmann::json::parse(must_scale(search)) == json);
+}
+
+TEST_CASE("a cache that cannot be written takes a line, the search goes on") {
+  const TemporaryFolder cache;
+  write_file(cache.file("scaling"), "a file, no folder");
+  const ProcessResult result = scale({"--search", "--step", "0.1", "--objective", "command:echo 1 #",
+                                      "--last-phi", "0", "--cache-dir", cache.path().string(), "--json"});
+  CHECK(result.status == 0);
+  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
+  CHECK_THAT(result.error, Contains(cache.file("scaling")) && Contains("the next search begins anew"));
+  CHECK(nlohmann::json::parse(result.out)["candidates"].size() > 1);
 }
 
 TEST_CASE("commands that fail, print nonsense or hang end the search with one line, and no file appears") {

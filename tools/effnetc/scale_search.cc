@@ -81,12 +81,16 @@ Status run_scale_search(const ScaleSearchOptions& options, const NetworkConfig& 
   EvaluationOptions evaluation = options.evaluation;
   evaluation.latency.baseline = baseline;
   evaluation.latency.target = target;
+  SearchView view;
+  const SearchListener listener = view.listener();
+  evaluation.not_kept = [&listener](const Status& status) {
+    listener.say(status.message() + "; the next search begins anew");
+  };
   Result<Evaluator> evaluator = Evaluator::create(evaluation);
   if (!evaluator) return evaluator.status();
   const SearchRequest request{baseline,     target,      evaluation.latency.threads,
                               options.grid, *objectives, options.last_phi};
-  SearchView view;
-  const Result<SearchResult> result = search_scaling(request, *evaluator, view.listener());
+  const Result<SearchResult> result = search_scaling(request, *evaluator, listener);
   if (!result) return result.status();
   if (Status status = write_results(options, *result, output); !status) return status;
   std::fputs((as_json ? search_json(*result) : search_text(*result)).c_str(), stdout);
