@@ -41,8 +41,12 @@ Result<Objective> parse_objective(const std::string& text) {
                        join(names, ", ") + ", command:CMD)");
 }
 
-std::string name_of(const Objective& objective) { return row_of(objective).name; }
-std::string title_of(const Objective& objective) { return row_of(objective).title; }
+std::string name_of(const Objective& objective) {
+  return row_of(objective).name + (objective.number > 1 ? std::to_string(objective.number) : "");
+}
+std::string title_of(const Objective& objective) {
+  return row_of(objective).title + (objective.number > 1 ? " " + std::to_string(objective.number) : "");
+}
 std::string unit_of(const Objective& objective) { return row_of(objective).unit; }
 
 double in_units(const Objective& objective, double value) { return value / row_of(objective).divisor; }

@@ -54,6 +54,17 @@ TEST_CASE("an objective may come from a command") {
   CHECK(nlohmann::json::parse(must_scale(search)) == json);
 }
 
+TEST_CASE("several commands are several objectives, each with its values") {
+  const TemporaryFolder folder;
+  const nlohmann::json json = nlohmann::json::parse(must_scale(
+      {"--search", "--step", "0.1", "--objective", "command:echo 1 #", "--objective", "command:echo 2 #",
+       "--last-phi", "0", "--cache-dir", folder.file("cache"), "--table", folder.file("t.csv"), "--json"}));
+  CHECK(json["objectives"][1]["name"] == "command2");
+  CHECK(json["objectives"][1]["command"] == "echo 2 #");
+  CHECK(json["candidates"][0]["values"] == nlohmann::json({{"command", 1.0}, {"command2", 2.0}}));
+  CHECK_THAT(read_file(folder.file("t.csv")), Contains(",command,command2,front"));
+}
+
 TEST_CASE("a cache that cannot be written takes a line, the search goes on") {
   const TemporaryFolder cache;
   write_file(cache.file("scaling"), "a file, no folder");
@@ -97,6 +108,7 @@ TEST_CASE("a search that cannot be made is refused in one line") {
   refused({"--tolerance", "-1"}, {"tolerance is -1"});
   refused({"--objective", "latancy"}, {"'latancy'", "did you mean latency"});
   refused({"--objective", "flops", "--objective", "flops"}, {"'flops'", "twice"});
+  refused({"--objective", "command:true", "--objective", "command:true"}, {"'command:true'", "twice"});
   refused({"--objective", "command:"}, {"command"});
   refused({"--phi", "2"}, {"--phi"});
   refused({"--last-phi", "-1"}, {"--last-phi"});

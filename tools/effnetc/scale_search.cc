@@ -1,9 +1,9 @@
 #include "tools/effnetc/scale_search.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <set>
 
 #include "base/files.h"
 #include "base/progress.h"
@@ -16,12 +16,13 @@ namespace {
 
 Result<std::vector<Objective>> parse_objectives(const std::vector<std::string>& texts) {
   std::vector<Objective> objectives;
-  std::set<Measure> seen;
+  int commands = 0;
   for (const std::string& text : texts) {
     Result<Objective> objective = parse_objective(text);
     if (!objective) return objective.status();
-    if (!seen.insert(objective->measure).second)
-      return Status::error("--objective " + in_quotes(name_of(*objective)) + " stands there twice");
+    if (std::find(objectives.begin(), objectives.end(), *objective) != objectives.end())
+      return Status::error("--objective " + in_quotes(text) + " stands there twice");
+    if (objective->measure == Measure::command) objective->number = ++commands;
     objectives.push_back(*std::move(objective));
   }
   if (objectives.empty()) objectives.push_back(Objective{});
