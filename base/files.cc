@@ -154,10 +154,15 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
   return {};
 }
 
-Status AtomicFile::commit() {
+Status AtomicFile::close() {
+  if (descriptor_ < 0) return {};
   if (::fsync(descriptor_) != 0) return failure(errno);
   const int closed = ::close(std::exchange(descriptor_, -1));
-  if (closed != 0 && errno != EINTR) return failure(errno);
+  return closed == 0 || errno == EINTR ? Status() : failure(errno);
+}
+
+Status AtomicFile::commit() {
+  if (Status closed = close(); !closed) return closed;
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failure(errno);
   remove_unfinished(temporary_);
   temporary_.clear();
@@ -165,11 +170,24 @@ Status AtomicFile::commit() {
   return {};
 }
 
-Status write_file(const std::string& path, std::string_view text) {
+Result<AtomicFile> prepare_file(const std::string& path, std::string_view text) {
   Result<AtomicFile> file = AtomicFile::create(path);
-  if (!file) return file.status();
+  if (!file) return file;
   if (Status written = file->write(text); !written) return written;
-  return file->commit();
+  return file;
+}
+
+Status commit_together(std::vector<AtomicFile> files) {
+  for (AtomicFile& file : files)
+    if (Status closed = file.close(); !closed) return closed;
+  for (AtomicFile& file : files)
+    if (Status committed = file.commit(); !committed) return committed;
+  return {};
+}
+
+Status write_file(const std::string& path, std::string_view text) {
+  Result<AtomicFile> file = prepare_file(path, text);
+  return file ? file->commit() : file.status();
 }
 
 Status check_writable(const std::string& path) {

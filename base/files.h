@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 
@@ -40,6 +41,7 @@ class AtomicFile {
 
   Status write(std::span<const std::byte> bytes);
   Status write(std::string_view text) { return write(std::as_bytes(std::span(text.data(), text.size()))); }
+  Status close();  // all of it stands on the disk, still under the other name
   Status commit();
 
  private:
@@ -48,6 +50,11 @@ class AtomicFile {
   std::string path_, temporary_;
   int descriptor_;
 };
+
+// A file that is written and not yet in its place.
+Result<AtomicFile> prepare_file(const std::string& path, std::string_view text);
+// No file comes into its place before all of them stand on the disk.
+Status commit_together(std::vector<AtomicFile> files);
 
 Status write_file(const std::string& path, std::string_view text);
 

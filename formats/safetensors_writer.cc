@@ -70,6 +70,11 @@ Status SafetensorsWriter::write(std::span<const std::byte> tensor) {
   return file_.write(tensor);
 }
 
+Result<AtomicFile> SafetensorsWriter::finish() && {
+  if (next_ != bytes_.size()) return Status::error("not all tensors were written");
+  return std::move(file_);
+}
+
 Status SafetensorsWriter::commit() {
   if (next_ != bytes_.size()) return Status::error("not all tensors were written");
   return file_.commit();

@@ -34,6 +34,7 @@ class SafetensorsWriter {
   // The next tensor's elements, little-endian, in row-major order, all of them.
   Status write(std::span<const std::byte> tensor);
   Status write(std::span<const float> tensor) { return write(std::as_bytes(tensor)); }
+  Result<AtomicFile> finish() &&;  // complete, and not yet in its place
   Status commit();
 
  private:

@@ -7,7 +7,7 @@
 
 namespace effnet {
 
-Status write_head(const std::string& path, const LinearHead& head, const HeadFacts& facts) {
+Result<AtomicFile> prepare_head(const std::string& path, const LinearHead& head, const HeadFacts& facts) {
   const auto finite = [](float value) { return std::isfinite(value); };
   if (!std::all_of(head.weight.begin(), head.weight.end(), finite) ||
       !std::all_of(head.bias.begin(), head.bias.end(), finite))
@@ -23,7 +23,7 @@ Status write_head(const std::string& path, const LinearHead& head, const HeadFac
   if (!file) return file.status();
   if (Status status = file->write(std::span<const float>(head.weight)); !status) return status;
   if (Status status = file->write(std::span<const float>(head.bias)); !status) return status;
-  return file->commit();
+  return std::move(*file).finish();
 }
 
 }  // namespace effnet

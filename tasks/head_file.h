@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/status.h"
+#include "base/files.h"
 #include "formats/safetensors_writer.h"
 #include "tasks/features.h"
 
@@ -16,7 +16,7 @@ struct HeadFacts {
   Metadata further;                 // how it was made
 };
 
-// Refuses values that are not finite. The file appears when it is complete.
-Status write_head(const std::string& path, const LinearHead& head, const HeadFacts& facts);
+// The file is complete; commit() brings it into its place. Refuses values that are not finite.
+Result<AtomicFile> prepare_head(const std::string& path, const LinearHead& head, const HeadFacts& facts);
 
 }  // namespace effnet

@@ -61,6 +61,28 @@ TEST_CASE("A file that is not committed leaves nothing, and the old one as it wa
   CHECK(test::read_file(path) == "new");
 }
 
+TEST_CASE("Of files that are committed together, none appears before all can") {
+  const TemporaryFolder folder;
+  const auto prepared = [&folder](const std::string& name) {
+    Result<AtomicFile> file = prepare_file(folder.file(name), "new");
+    REQUIRE(file);
+    return *std::move(file);
+  };
+  {
+    std::vector<AtomicFile> files;
+    files.push_back(prepared("a"));
+    CHECK_FALSE(prepare_file(folder.file("none/b"), "new"));
+  }
+  CHECK(count_files(folder) == 0);
+  std::vector<AtomicFile> files;
+  for (const char* name : {"a", "b"}) files.push_back(prepared(name));
+  CHECK_FALSE(std::filesystem::exists(folder.file("a")));
+  REQUIRE(commit_together(std::move(files)));
+  CHECK(test::read_file(folder.file("a")) == "new");
+  CHECK(test::read_file(folder.file("b")) == "new");
+  CHECK(count_files(folder) == 2);
+}
+
 TEST_CASE("New files have the permissions that the umask leaves") {
   const TemporaryFolder folder;
   const mode_t before = ::umask(027);

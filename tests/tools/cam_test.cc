@@ -135,6 +135,17 @@ TEST_CASE("cam --head explains another classifier's classes") {
   CHECK(map[3] == Approx(-2 * 128 / 255.0));
 }
 
+TEST_CASE("when the disk becomes full, cam leaves neither map nor picture") {
+  const FakeModel model;
+  const std::string red = model.picture("red.png", {255, 0, 0});
+  const ProcessResult result = model.effnet_with_small_files(
+      {"cam", model.library(), "--raw", model.file("map"), "-o", model.file("out.png"), red});
+  CHECK(result.status == 1);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.error, Contains("out.png': File too large"));
+  CHECK(model.new_files() == std::vector<std::string>{"red.png"});
+}
+
 TEST_CASE("cam refuses what it cannot do, and writes nothing") {
   const FakeModel model;
   const std::string red = model.picture("red.png", {255, 0, 0}), out = model.file("out.png");

@@ -69,6 +69,14 @@ ProcessResult FakeModel::effnet(const std::vector<std::string>& arguments,
   return run_program(command, options);
 }
 
+ProcessResult FakeModel::effnet_with_small_files(const std::vector<std::string>& arguments) const {
+  // Blocks of 512 bytes. Without the signal, writing fails.
+  std::vector<std::string> command = {"/bin/sh", "-c", "trap '' XFSZ; ulimit -f 2; exec \"$@\"", "sh",
+                                      EFFNET_PROGRAM};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_program(command);
+}
+
 std::vector<std::string> FakeModel::new_files() const {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path()))

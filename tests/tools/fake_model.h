@@ -31,6 +31,8 @@ class FakeModel {
 
   // effnet with these arguments.
   ProcessResult effnet(const std::vector<std::string>& arguments, const ProcessOptions& options = {}) const;
+  // The same where no file may grow beyond 1 KiB, as on a disk that becomes full.
+  ProcessResult effnet_with_small_files(const std::vector<std::string>& arguments) const;
   // The names of all files, sorted, without those of the constructor.
   std::vector<std::string> new_files() const;
 

@@ -179,6 +179,20 @@ TEST_CASE("an output that cannot be written is refused before anything is comput
   CHECK_FALSE(std::filesystem::exists(model.file("cache")));
 }
 
+TEST_CASE("when the disk becomes full, neither the head nor its confusion picture stays") {
+  const Shades model;
+  const std::string picture = model.file("head.confusion.png");
+  REQUIRE(model.train().status == 0);
+  REQUIRE(std::filesystem::file_size(model.head()) < 1024);
+  REQUIRE(std::filesystem::file_size(picture) > 1024);
+  std::filesystem::remove(model.head());
+  std::filesystem::remove(picture);
+  check_refused(model,
+                model.effnet_with_small_files({"train", model.library(), "--data", model.file("data"), "-o",
+                                               model.head(), "--no-cache"}),
+                "head.confusion.png': File too large");
+}
+
 TEST_CASE("features that are no numbers are refused") {
   const Shades model;
   std::string weights = read_file(model.weights());

@@ -115,12 +115,7 @@ Result<Network> look(const Options& options, const ModelOptions& model, const Pi
   return network;
 }
 
-Status write_png(const std::string& path, const Picture& picture) {
-  const Result<std::string> file = encode_png(picture);
-  return file ? write_file(path, *file) : file.status();
-}
-
-Status write_raw(const std::string& path, const Network& network) {
+Result<AtomicFile> prepare_raw(const std::string& path, const Network& network) {
   const Seen& seen = network.seen.front();
   const ActivationMap& map = seen.explanation.map;
   const MapRegion& region = seen.explanation.region;
@@ -135,7 +130,7 @@ Status write_raw(const std::string& path, const Network& network) {
                                  {"region", shares.dump()}});
   if (!file) return file.status();
   if (Status status = file->write(map.values); !status) return status;
-  return file->commit();
+  return std::move(*file).finish();
 }
 
 Result<Picture> draw(const Options& options, std::vector<Network>& networks) {
@@ -150,6 +145,29 @@ Result<Picture> draw(const Options& options, std::vector<Network>& networks) {
     for (const Network& network : networks) grid.rows.back().cells.push_back(network.seen[i].explanation);
   }
   return draw_grid(grid);
+}
+
+Result<AtomicFile> prepare_picture(const Options& options, std::vector<Network>& networks) {
+  const Result<Picture> picture = draw(options, networks);
+  if (!picture) return picture.status();
+  const Result<std::string> file = encode_png(*picture);
+  return file ? prepare_file(options.output, *file) : file.status();
+}
+
+// All that was asked for, or nothing.
+Status write(const Options& options, std::vector<Network>& networks) {
+  std::vector<AtomicFile> files;
+  if (!options.raw.empty()) {
+    Result<AtomicFile> raw = prepare_raw(options.raw, networks.front());
+    if (!raw) return raw.status();
+    files.push_back(*std::move(raw));
+  }
+  if (!options.output.empty()) {
+    Result<AtomicFile> picture = prepare_picture(options, networks);
+    if (!picture) return picture.status();
+    files.push_back(*std::move(picture));
+  }
+  return commit_together(std::move(files));
 }
 
 void report(const Options& options, const std::vector<Network>& networks) {
@@ -225,13 +243,7 @@ Status run(const Options& options) {
     if (!network) return network.status();
     networks.push_back(*std::move(network));
   }
-  if (!options.raw.empty())
-    if (Status status = write_raw(options.raw, networks.front()); !status) return status;
-  if (!options.output.empty()) {
-    const Result<Picture> picture = draw(options, networks);
-    if (!picture) return picture.status();
-    if (Status status = write_png(options.output, *picture); !status) return status;
-  }
+  if (Status status = write(options, networks); !status) return status;
   report(options, networks);
   return {};
 }

@@ -174,16 +174,28 @@ Status test(const Options& options, const LabelledFolder& folder, const PictureE
   return {};
 }
 
+// The head and its confusion picture, or neither.
 Status write(const Options& options, const PictureEmbedder& embedder, const LinearHead& head,
              const TrainReport& report) {
-  return write_head(options.output, head,
-                    {embedder.model().library().program->fingerprint,
-                     report.labels,
-                     {{"network", report.network},
-                      {"weights_sha256", embedder.weights_digest()},
-                      {"method", report.method},
-                      {"seed", std::to_string(options.seed)},
-                      {"pictures", std::to_string(report.training + report.validation)}}});
+  const Evaluation& shown = report.tested ? *report.tested : *report.judged;
+  const Result<std::string> drawn = encode_png(draw_confusion(shown.confusion, report.labels));
+  if (!drawn) return drawn.status();
+  Result<AtomicFile> head_file =
+      prepare_head(options.output, head,
+                   {embedder.model().library().program->fingerprint,
+                    report.labels,
+                    {{"network", report.network},
+                     {"weights_sha256", embedder.weights_digest()},
+                     {"method", report.method},
+                     {"seed", std::to_string(options.seed)},
+                     {"pictures", std::to_string(report.training + report.validation)}}});
+  if (!head_file) return head_file.status();
+  Result<AtomicFile> picture = prepare_file(report.confusion_picture, *drawn);
+  if (!picture) return picture.status();
+  std::vector<AtomicFile> both;
+  both.push_back(*std::move(head_file));
+  both.push_back(*std::move(picture));
+  return commit_together(std::move(both));
 }
 
 // Beside the head unless it was named: "flowers.safetensors" -> "flowers.confusion.png".
@@ -239,11 +251,7 @@ Status run(const Options& options) {
   report.training_seconds = seconds_since(begin);
   if (!options.test.empty())
     if (Status status = test(options, *test_folder, *embedder, head, report); !status) return status;
-  const Evaluation& shown = report.tested ? *report.tested : *report.judged;
-  const Result<std::string> drawn = encode_png(draw_confusion(shown.confusion, report.labels));
-  if (!drawn) return drawn.status();
   if (Status status = write(options, *embedder, head, report); !status) return status;
-  if (Status status = write_file(picture, *drawn); !status) return status;
   options.json ? print_json(report) : print_text(report);
   if (report.skipped == 0) return {};
   return Status::error(std::to_string(report.skipped) +
