@@ -15,7 +15,8 @@ struct View {
          top = 0;         // where the part begins: 0 the picture's edge, 1 as far right or down as possible
   double size = 1;        // its sides, of the picture's
   bool mirrored = false;  // left and right swapped
-  std::string text() const;  // the same for equal views only
+  bool is_whole() const { return size == 1 && !mirrored; }  // cut_out() gives the picture itself
+  std::string text() const;                                 // the same for equal views only
 };
 
 struct AugmentationOptions {

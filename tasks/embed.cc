@@ -17,20 +17,20 @@ namespace {
 
 class Embedding {
  public:
-  Embedding(const Embedder& embedder, const std::vector<std::string>& paths, const EmbedOptions& options)
+  Embedding(const Embedder& embedder, const std::vector<PictureFile>& files, const EmbedOptions& options)
       : embedder_(embedder),
-        paths_(paths),
+        files_(files),
         options_(options),
         views_(view_count(options.views)),
-        read_(paths.size()) {
+        read_(files.size()) {
     out_.features.width = embedder.width;
-    out_.features.values.resize(paths.size() * views_ * embedder.width);
+    out_.features.values.resize(files.size() * views_ * embedder.width);
   }
 
   Result<Embedded> run() {
     parallel_for(static_cast<int>(embedder_.workers.size()), static_cast<int>(embedder_.workers.size()),
                  [this](int worker) {
-                   for (std::size_t i = next_++; i < paths_.size() && !stop_; i = next_++)
+                   for (std::size_t i = next_++; i < files_.size() && !stop_; i = next_++)
                      finish(i, one_in_memory(i, static_cast<std::size_t>(worker)));
                  });
     if (!failure_.ok()) return failure_;
@@ -43,15 +43,19 @@ class Embedding {
     try {
       return one(i, worker);
     } catch (const std::bad_alloc&) {
-      return Status::error(paths_[i] + ": not enough memory for this picture");
+      return Status::error(files_[i].name + ": not enough memory for this picture");
     }
   }
 
   // What could not be read is skipped; a network that gives no numbers ends all.
   Status one(std::size_t i, std::size_t worker) {
-    const Result<std::string> file = read_file(paths_[i], max_picture_bytes);
+    if (files_[i].content) return one(i, *files_[i].content, worker);
+    const Result<std::string> file = read_file(files_[i].name, max_picture_bytes);
     if (!file) return file.status();
-    const std::span<const std::byte> bytes = std::as_bytes(std::span(*file));
+    return one(i, std::as_bytes(std::span(*file)), worker);
+  }
+
+  Status one(std::size_t i, std::span<const std::byte> bytes, std::size_t worker) {
     const Result<std::string> digest = sha256(bytes);
     if (!digest) return digest.status();
     const std::vector<View> views = make_views(options_.views, *digest);
@@ -67,11 +71,13 @@ class Embedding {
         continue;
       }
       if (!picture) {
-        Result<Picture> decoded = decode_picture(bytes, paths_[i]);
+        Result<Picture> decoded = decode_picture(bytes, files_[i].name);
         if (!decoded) return decoded.status();
         picture = *std::move(decoded);
       }
-      if (Status status = compute(i, cut_out(*picture, views[v]), worker, row); !status) return status;
+      Status status = views[v].is_whole() ? compute(i, *picture, worker, row)
+                                          : compute(i, cut_out(*picture, views[v]), worker, row);
+      if (!status) return status;
       keep(*key, row);
     }
     return {};
@@ -79,13 +85,13 @@ class Embedding {
 
   Status compute(std::size_t i, const Picture& picture, std::size_t worker, std::span<float> row) {
     if (Status status = embedder_.workers[worker](picture, row); !status)
-      return Status::error(paths_[i] + ": " + status.message());
+      return Status::error(files_[i].name + ": " + status.message());
     ++computed_;
     if (std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) return {};
     const std::lock_guard lock(mutex_);
     if (!stop_.exchange(true))
-      failure_ =
-          Status::error(paths_[i] + ": the network's features are no numbers (NaN): the weights are damaged");
+      failure_ = Status::error(files_[i].name +
+                               ": the network's features are no numbers (NaN): the weights are damaged");
     return failure_;
   }
 
@@ -106,7 +112,7 @@ class Embedding {
   void keep_those_read() {
     const std::size_t block = views_ * embedder_.width;
     auto to = out_.features.values.begin();
-    for (std::size_t i = 0; i < paths_.size(); ++i) {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
       if (!read_[i]) continue;
       out_.pictures.push_back(i);
       to = std::copy_n(out_.features.values.begin() + static_cast<std::ptrdiff_t>(i * block), block, to);
@@ -117,11 +123,11 @@ class Embedding {
   }
 
   const Embedder& embedder_;
-  const std::vector<std::string>& paths_;
+  const std::vector<PictureFile>& files_;
   const EmbedOptions& options_;
   const std::size_t views_;
   Embedded out_;
-  std::vector<char> read_;  // one a path; not bool: threads write neighbours
+  std::vector<char> read_;  // one a file; not bool: threads write neighbours
   std::atomic<std::size_t> next_ = 0, computed_ = 0, cached_ = 0;
   std::atomic<bool> stop_ = false, cache_broken_ = false;
   std::mutex mutex_;
@@ -130,9 +136,9 @@ class Embedding {
 
 }  // namespace
 
-Result<Embedded> embed(const Embedder& embedder, const std::vector<std::string>& paths,
+Result<Embedded> embed(const Embedder& embedder, const std::vector<PictureFile>& files,
                        const EmbedOptions& options) {
-  return Embedding(embedder, paths, options).run();
+  return Embedding(embedder, files, options).run();
 }
 
 }  // namespace effnet

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "pictures/picture.h"
+#include "pictures/arguments.h"
 #include "tasks/augmentation.h"
 #include "tasks/feature_cache.h"
 #include "tasks/features.h"
@@ -31,12 +31,12 @@ struct EmbedOptions {
 
 struct Embedded {
   Features features;                     // [pictures read][views]: the views of a picture one after the other
-  std::vector<std::size_t> pictures;     // which of the paths could be read, rising
+  std::vector<std::size_t> pictures;     // which of the files could be read, rising
   std::size_t computed = 0, cached = 0;  // rows
 };
 
 // An error: a network whose features are not finite.
-Result<Embedded> embed(const Embedder& embedder, const std::vector<std::string>& paths,
+Result<Embedded> embed(const Embedder& embedder, const std::vector<PictureFile>& files,
                        const EmbedOptions& options);
 
 }  // namespace effnet

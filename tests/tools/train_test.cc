@@ -235,6 +235,24 @@ TEST_CASE("search counts what it could not read: of folders, patterns and files"
   CHECK(nlohmann::json::parse(pattern.out).empty());
 }
 
+TEST_CASE("search takes a picture or paths from standard input") {
+  const Shades model;
+  const std::string query = model.picture("query.png", {200, 100, 42});
+  const auto search = [&](const std::string& input) {
+    const ProcessResult result =
+        run_program({"/bin/sh", "-c", input + " | \"$@\"", "sh", EFFNET_PROGRAM, "search", model.library(),
+                     "--index", model.file("data"), "--top", "1", "--no-cache", "--json", "-"});
+    CHECK(result.error.empty());
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.out);
+  };
+  const auto piped = search("cat '" + query + "'"), listed = search("echo '" + query + "'");
+  CHECK(piped[0]["file"] == "-");
+  CHECK(listed[0]["file"] == query);
+  CHECK(piped[0]["nearest"] == listed[0]["nearest"]);
+  CHECK_THAT(piped[0]["nearest"][0]["file"].get<std::string>(), Contains("warm/5.png"));
+}
+
 TEST_CASE("pictures that are all alike make a head, and nothing breaks") {
   const FakeModel model;
   for (const char* name : {"data/a", "data/b"}) std::filesystem::create_directories(model.file(name));

@@ -84,14 +84,22 @@ void PictureEmbedder::say(const Status& status) const {
 
 Result<Embedded> PictureEmbedder::embed(const std::vector<std::string>& paths,
                                         const AugmentationOptions& views) const {
+  std::vector<PictureFile> files;
+  files.reserve(paths.size());
+  for (const std::string& path : paths) files.push_back({path});
+  return embed(files, views);
+}
+
+Result<Embedded> PictureEmbedder::embed(const std::vector<PictureFile>& files,
+                                        const AugmentationOptions& views) const {
   Embedder embedder{static_cast<std::size_t>(info().features), {}};
   for (const Model& model : models_) embedder.workers.push_back(worker_of(model));
-  Progress progress("features", static_cast<double>(paths.size()));
+  Progress progress("features", static_cast<double>(files.size()));
   const auto report = [&](const Status& status) {
     progress.clear();
     say(status);
   };
-  return effnet::embed(embedder, paths, {views, cache_.get(), report, report, [&] { progress.advance(); }});
+  return effnet::embed(embedder, files, {views, cache_.get(), report, report, [&] { progress.advance(); }});
 }
 
 }  // namespace effnet

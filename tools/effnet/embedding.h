@@ -28,6 +28,7 @@ class PictureEmbedder {
   const std::string& weights_digest() const { return weights_digest_; }
 
   // Pictures that cannot be read take a line each on stderr.
+  Result<Embedded> embed(const std::vector<PictureFile>& files, const AugmentationOptions& views) const;
   Result<Embedded> embed(const std::vector<std::string>& paths, const AugmentationOptions& views) const;
   void say(const Status& status) const;  // a line on stderr
 

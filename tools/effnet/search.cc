@@ -34,13 +34,6 @@ nlohmann::ordered_json as_json(const std::string& query, const std::vector<Neigh
   return {{"file", query}, {"nearest", nearest}};
 }
 
-std::vector<std::string> paths_of(const PictureFiles& pictures) {
-  std::vector<std::string> paths;
-  paths.reserve(pictures.files.size());
-  for (const PictureFile& file : pictures.files) paths.push_back(file.name);
-  return paths;
-}
-
 Status run(const Options& options) {
   const Result<std::vector<std::string>> paths = pictures_in(options.index);
   if (!paths) return paths.status();
@@ -51,14 +44,13 @@ Status run(const Options& options) {
   if (!index) return index.status();
   const PictureFiles asked = find_pictures(options.queries);
   for (const Status& failure : asked.failures) embedder->say(failure);
-  const std::vector<std::string> query_paths = paths_of(asked);
-  const Result<Embedded> queries = embedder->embed(query_paths, {});
+  const Result<Embedded> queries = embedder->embed(asked.files, {});
   if (!queries) return queries.status();
   std::vector<std::string> names;
   for (const std::size_t i : index->pictures) names.push_back((*paths)[i]);
   auto results = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < queries->pictures.size(); ++i) {
-    const std::string& query = query_paths[queries->pictures[i]];
+    const std::string& query = asked.files[queries->pictures[i]].name;
     const std::vector<Neighbour> found = nearest(index->features, queries->features.row(i), options.top);
     if (options.json)
       results.push_back(as_json(query, found, names));
@@ -68,7 +60,7 @@ Status run(const Options& options) {
   if (options.json)
     std::printf("%s\n", results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   const std::size_t bad = paths->size() - index->pictures.size() + asked.failures.size() +
-                          query_paths.size() - queries->pictures.size();
+                          asked.files.size() - queries->pictures.size();
   return bad == 0 ? Status()
                   : Status::error(std::to_string(bad) +
                                   " pictures or queries could not be read and were left out");
@@ -84,7 +76,10 @@ Command add_search(CLI::App& app) {
   command->add_option("--index", options->index, "folder that is searched, with the folders below it")
       ->required()
       ->type_name("DIR");
-  command->add_option("QUERY", options->queries, "PNG and JPEG files, folders of them, patterns in quotes")
+  command
+      ->add_option("QUERY", options->queries,
+                   "PNG and JPEG files, folders of them, patterns in quotes, - for standard input (a "
+                   "picture, or paths)")
       ->required()
       ->type_name("");
   command->add_option("--top", options->top, "pictures to name for each (default: 5)")
