@@ -33,29 +33,40 @@ std::vector<int> places_of(const std::string& name, const std::vector<std::strin
   return places;
 }
 
+std::string numbers_text(const std::vector<int>& numbers) {
+  std::vector<std::string> texts;
+  texts.reserve(numbers.size());
+  for (const int number : numbers) texts.push_back(std::to_string(number));
+  return join(texts, ", ");
+}
+
 }  // namespace
 
-Result<std::vector<int>> match_labels(const std::vector<std::string>& folders,
-                                      const std::vector<std::string>& labels) {
+Result<int> match_label(const std::string& name, const std::vector<std::string>& labels) {
   std::vector<std::string> plain_labels;
   plain_labels.reserve(labels.size());
   for (const std::string& label : labels) plain_labels.push_back(plain(label));
-  std::vector<int> out;
+  std::vector<int> fitting = places_of(name, labels);
+  if (fitting.empty()) fitting = places_of(plain(name), plain_labels);
+  if (fitting.empty()) fitting = {class_number(name, labels.size())};
+  if (fitting.size() > 1)
+    return Status::error(in_quotes(name) + " fits " + std::to_string(fitting.size()) +
+                         " labels: name the class by its number, one of " + numbers_text(fitting));
+  if (fitting.front() < 0)
+    return Status::error(in_quotes(name) + " is no label of the network and no number of a class (0 to " +
+                         std::to_string(labels.size() - 1) + ")" + did_you_mean(plain(name), plain_labels));
+  return fitting.front();
+}
+
+Result<std::vector<int>> match_labels(const std::vector<std::string>& folders,
+                                      const std::vector<std::string>& labels) {
+  std::vector<int> classes;
   for (const std::string& folder : folders) {
-    const std::string name = plain(folder);
-    std::vector<int> fitting = places_of(folder, labels);
-    if (fitting.empty()) fitting = places_of(name, plain_labels);
-    if (fitting.empty()) fitting = {class_number(folder, labels.size())};
-    if (fitting.size() > 1)
-      return Status::error("the folder " + in_quotes(folder) + " fits " + std::to_string(fitting.size()) +
-                           " labels: name it by the class's number");
-    if (fitting.front() < 0)
-      return Status::error("the folder " + in_quotes(folder) +
-                           " is no label of the network and no class's number" +
-                           did_you_mean(name, plain_labels));
-    out.push_back(fitting.front());
+    const Result<int> match = match_label(folder, labels);
+    if (!match) return Status::error("the folder " + match.message());
+    classes.push_back(*match);
   }
-  return out;
+  return classes;
 }
 
 }  // namespace effnet

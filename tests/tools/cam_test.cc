@@ -85,10 +85,36 @@ TEST_CASE("cam --class takes a number or a label") {
     const ProcessResult result =
         model.effnet({"cam", model.library(), "-o", model.file("out.png"), "--class", wrong, picture});
     CHECK(result.status == 1);
-    CHECK_THAT(result.error, Contains("neither a number from 0 to 2 nor a label of fake_network"));
+    CHECK_THAT(result.error, Contains("is no label of the network and no number of a class (0 to 2)"));
   }
   CHECK_THAT(model.effnet({"cam", model.library(), "-o", model.file("o"), "--class", "gren", picture}).error,
              Contains("did you mean green?"));
+}
+
+TEST_CASE("cam --class refuses a label that several classes have") {
+  const FakeModel model;
+  std::string weights = read_file(model.weights());
+  weights.replace(weights.find("red\\ngreen\\nblue"), 16, "red\\nred\\nyellow");
+  write_file(model.weights(), weights);
+  const ProcessResult result = model.effnet(
+      {"cam", model.library(), "-o", model.file("out.png"), "--class", "red", two_quarters(model)});
+  CHECK(result.status == 1);
+  CHECK_THAT(result.error, Contains("--class: 'red' fits 2 labels") && Contains("one of 0, 1"));
+}
+
+TEST_CASE("cam --json has null for a label, and --raw has none, where the weights carry no labels") {
+  const FakeModel model;
+  std::string weights = read_file(model.weights());
+  weights.replace(weights.find("\"labels\""), 8, "\"nolabe\"");
+  write_file(model.weights(), weights);
+  const ProcessResult result = model.effnet(
+      {"cam", model.library(), "--raw", model.file("map"), "--json", "--class", "1", two_quarters(model)});
+  CHECK(result.error.empty());
+  REQUIRE(result.status == 0);
+  const auto json = nlohmann::json::parse(result.out);
+  CHECK(json[0]["class"] == 1);
+  CHECK(json[0]["label"].is_null());
+  CHECK_FALSE(read_tensors(model.file("map")).metadata.contains("label"));
 }
 
 TEST_CASE("cam draws the map over the picture") {

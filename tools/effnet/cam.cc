@@ -1,17 +1,17 @@
 // effnet cam: why a network names a class, as heat maps over pictures.
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "formats/safetensors_writer.h"
 #include "pictures/png_writer.h"
 #include "tasks/cam_picture.h"
+#include "tasks/label_match.h"
 #include "tools/effnet/commands.h"
 #include "tools/effnet/pictures.h"
 
@@ -30,6 +30,7 @@ struct Options {
 // One picture seen by one network.
 struct Seen {
   int class_index = 0;
+  std::optional<std::string> label;  // none: the weights carry no labels
   Explanation explanation;
   Picture picture;
 };
@@ -40,25 +41,11 @@ struct Network {
   std::vector<Seen> seen;  // one a file
 };
 
-std::string lower(std::string text) {
-  for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return text;
-}
-
-// A number or a label; -1: the most probable one.
-Result<int> find_class(const std::string& text, const effnet_info& info) {
+// A label or a number; -1: the most probable class.
+Result<int> find_class(const std::string& text, const Model& model) {
   if (text.empty()) return -1;
-  int number = -1;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc() && stop == end && number >= 0 && number < info.classes) return number;
-  std::vector<std::string> labels;
-  for (int i = 0; info.labels != nullptr && i < info.classes; i++) labels.push_back(lower(info.labels[i]));
-  const auto label = std::find(labels.begin(), labels.end(), lower(text));
-  if (label != labels.end()) return static_cast<int>(label - labels.begin());
-  return Status::error("--class: " + in_quotes(text) + " is neither a number from 0 to " +
-                       std::to_string(info.classes - 1) + " nor a label of " + info.network +
-                       did_you_mean(lower(text), labels));
+  const Result<int> found = match_label(text, model.labels());
+  return found ? found : Status::error("--class: " + found.message());
 }
 
 Result<Seen> explain(const DecodedPicture& decoded, int wanted_class) {
@@ -80,8 +67,8 @@ Result<Seen> explain(const DecodedPicture& decoded, int wanted_class) {
   if (!region) return region.status();
 
   Explanation& explanation = seen.explanation;
-  explanation.label =
-      info.labels != nullptr ? info.labels[seen.class_index] : "class " + std::to_string(seen.class_index);
+  if (info.labels != nullptr) seen.label = info.labels[seen.class_index];
+  explanation.label = seen.label.value_or("class " + std::to_string(seen.class_index));
   explanation.probability = static_cast<double>(logits[static_cast<std::size_t>(seen.class_index)]);
   explanation.map = class_activation(last_map, info.map_height, info.map_width, *weights);
   if (!std::isfinite(explanation.probability) || !explanation.map.finite())
@@ -96,10 +83,9 @@ Result<Seen> explain(const DecodedPicture& decoded, int wanted_class) {
 Result<Network> look(const Options& options, const ModelOptions& model, const PictureFiles& pictures) {
   Result<PictureRun> run = PictureRun::start("effnet cam", model, pictures, options.pictures.jobs);
   if (!run) return run.status();
-  const effnet_info& info = run->model().info();
-  const Result<int> wanted_class = find_class(options.wanted_class, info);
+  const Result<int> wanted_class = find_class(options.wanted_class, run->model());
   if (!wanted_class) return wanted_class.status();
-  Network network{info.name, {}, {}};
+  Network network{run->model().info().name, {}, {}};
   Status status = run->for_each<Seen>(
       [&](const DecodedPicture& decoded) {
         Result<Seen> seen = explain(decoded, *wanted_class);
@@ -120,14 +106,14 @@ Result<AtomicFile> prepare_raw(const std::string& path, const Network& network) 
   const ActivationMap& map = seen.explanation.map;
   const MapRegion& region = seen.explanation.region;
   const nlohmann::json shares = {region.left, region.top, region.width, region.height};
+  Metadata metadata = {{"network", network.name},
+                       {"file", network.files.front()},
+                       {"class", std::to_string(seen.class_index)},
+                       {"probability", nlohmann::json(seen.explanation.probability).dump()},
+                       {"region", shares.dump()}};
+  if (seen.label) metadata.emplace_back("label", *seen.label);
   Result<SafetensorsWriter> file =
-      SafetensorsWriter::create(path, {{"map", Dtype::f32, {map.height, map.width}}},
-                                {{"network", network.name},
-                                 {"file", network.files.front()},
-                                 {"class", std::to_string(seen.class_index)},
-                                 {"label", seen.explanation.label},
-                                 {"probability", nlohmann::json(seen.explanation.probability).dump()},
-                                 {"region", shares.dump()}});
+      SafetensorsWriter::create(path, {{"map", Dtype::f32, {map.height, map.width}}}, metadata);
   if (!file) return file.status();
   if (Status status = file->write(map.values); !status) return status;
   return std::move(*file).finish();
@@ -174,14 +160,15 @@ void report(const Options& options, const std::vector<Network>& networks) {
   auto json = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < networks.front().files.size(); i++)
     for (const Network& network : networks) {
-      const auto& [class_index, explanation, unused] = network.seen[i];
+      const Seen& seen = network.seen[i];
+      const Explanation& explanation = seen.explanation;
       const double low = static_cast<double>(explanation.map.smallest()),
                    high = static_cast<double>(explanation.map.largest());
       if (options.json)
         json.push_back({{"file", network.files[i]},
                         {"network", network.name},
-                        {"class", class_index},
-                        {"label", explanation.label},
+                        {"class", seen.class_index},
+                        {"label", seen.label ? nlohmann::ordered_json(*seen.label) : nullptr},
                         {"probability", explanation.probability},
                         {"smallest", low},
                         {"largest", high}});
@@ -260,7 +247,7 @@ Command add_cam(CLI::App& app) {
       ->type_name("FILE");
   command
       ->add_option("--class", options->wanted_class,
-                   "a class' number or label (default: the most probable one)")
+                   "a class' label or number (default: the most probable one)")
       ->type_name("CLASS");
   command->add_option("-o,--output", options->output, "the picture with its map, a PNG file")
       ->type_name("FILE");

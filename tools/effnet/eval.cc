@@ -114,20 +114,12 @@ void print_json(const Evaluated& result, const effnet_info& info) {
   std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-std::vector<std::string> labels_of(const effnet_info& info) {
-  if (info.labels != nullptr) return {info.labels, info.labels + info.classes};
-  std::vector<std::string> numbers;
-  numbers.reserve(static_cast<std::size_t>(info.classes));
-  for (int i = 0; i < info.classes; ++i) numbers.push_back(std::to_string(i));
-  return numbers;
-}
-
 Status run(const Options& options) {
   const Result<LabelledFolder> folder = read_labelled_folder(options.folder);
   if (!folder) return folder.status();
   const Result<Model> model = Model::open(options.model);
   if (!model) return model.status();
-  const std::vector<std::string> labels = labels_of(model->info());
+  const std::vector<std::string> labels = model->labels();
   const Result<std::vector<int>> classes = match_labels(folder->classes, labels);
   if (!classes) return classes.status();
 

@@ -85,6 +85,14 @@ Result<Model> Model::open(const ModelLibrary& library, std::span<const std::byte
   return Model(library, *handle);
 }
 
+std::vector<std::string> Model::labels() const {
+  if (info().labels != nullptr) return {info().labels, info().labels + info().classes};
+  std::vector<std::string> numbers;
+  numbers.reserve(static_cast<std::size_t>(info().classes));
+  for (int i = 0; i < info().classes; ++i) numbers.push_back(std::to_string(i));
+  return numbers;
+}
+
 std::size_t Model::input_floats() const {
   const auto side = static_cast<std::size_t>(info().resolution);
   return side * side * 3;

@@ -32,7 +32,8 @@ class Model {
   const ModelLibrary& library() const { return library_; }
   const effnet_info& info() const { return *library_.get_info(model_.get()); }
   effnet_model* get() const { return model_.get(); }
-  std::size_t input_floats() const;                                  // of one picture
+  std::vector<std::string> labels() const;  // of all classes; their numbers where the weights carry none
+  std::size_t input_floats() const;         // of one picture
   const std::string& weights_path() const { return weights_path_; }  // empty: weights in memory
 
   // A picture -> one input, as the weights say.
