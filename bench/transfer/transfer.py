@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -31,6 +32,7 @@ def write_pictures(work):
     python = work / "environment" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps",
                     "--requirement", HERE / "requirements.txt"], check=True)
+    shutil.rmtree(work / "pictures", ignore_errors=True)  # what an earlier recipe wrote
     subprocess.run([python, HERE / "pictures.py", work / "pictures"], check=True)
     done.write_text(wanted)
 
