@@ -218,6 +218,20 @@ TEST_CASE("eval refuses folders that are no labels, and heads for other features
   CHECK(json["top1"].get<double>() > 0.9);
 }
 
+TEST_CASE("eval counts neither hits nor times of scores that are no numbers") {
+  const Shades model;
+  std::filesystem::rename(model.file("data/warm"), model.file("data/red"));
+  std::filesystem::rename(model.file("data/cold"), model.file("data/blue"));
+  std::string weights = read_file(model.weights());
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(weights.data() + weights.size() - 16 * sizeof nan, &nan, sizeof nan);
+  write_file(model.weights(), weights);
+  const ProcessResult result = model.effnet({"eval", model.library(), "--json", model.file("data")});
+  CHECK(result.status == 1);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.error, Contains("NaN"));
+}
+
 TEST_CASE("search counts what it could not read: of folders, patterns and files") {
   const Shades model;
   const auto search = [&](const std::string& query) {

@@ -60,10 +60,11 @@ Result<std::vector<double>> scores_of(const Model& model, const std::string& pat
     return Status::error(path + ": " + status.message());
   const auto prepared = Clock::now();
   if (Status status = model.run(1, input.data(), {logits.data(), nullptr, nullptr}); !status) return status;
-  out.run_ms.push_back(milliseconds(Clock::now() - prepared));
-  out.prepare_ms.push_back(milliseconds(prepared - begin));
+  const auto end = Clock::now();
   if (std::any_of(logits.begin(), logits.end(), [](float score) { return std::isnan(score); }))
     return Status::error(path + ": the network's scores are no numbers (NaN): the weights are damaged");
+  out.run_ms.push_back(milliseconds(end - prepared));
+  out.prepare_ms.push_back(milliseconds(prepared - begin));
   return std::vector<double>(logits.begin(), logits.end());
 }
 

@@ -57,7 +57,6 @@ void PictureRun::before_output() {
 }
 
 void PictureRun::after_output() {
-  done_++;
   if (progress_) progress_->advance();
 }
 

@@ -69,10 +69,12 @@ class PictureRun {
         },
         [&](std::size_t i, Result<T> result) {
           before_output();
-          if (result)
+          if (result) {
             ended = take(files_[i].name, *std::move(result));
-          else
+            done_++;
+          } else {
             failures_.add(result.status());
+          }
           after_output();
           return ended.ok();
         });
@@ -90,7 +92,7 @@ class PictureRun {
   std::vector<PictureFile> files_;
   Failures failures_;
   std::unique_ptr<Progress> progress_;  // null: too few pictures
-  std::size_t done_ = 0;
+  std::size_t done_ = 0;                // without those that failed
   Clock::time_point begin_ = Clock::now();
 };
 
