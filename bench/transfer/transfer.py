@@ -32,7 +32,8 @@ def write_pictures(work):
     python = work / "environment" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps",
                     "--requirement", HERE / "requirements.txt"], check=True)
-    shutil.rmtree(work / "pictures", ignore_errors=True)  # what an earlier recipe wrote
+    if (work / "pictures").exists():
+        shutil.rmtree(work / "pictures")  # of an earlier recipe
     subprocess.run([python, HERE / "pictures.py", work / "pictures"], check=True)
     done.write_text(wanted)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
-import functools
 import os
 import threading
 import weakref
@@ -49,8 +48,9 @@ class Model:
     each thread its own Model (weights are mapped and shared), or one Model several `threads`. Python's lock
     is released while the network runs.
 
-    Processes: a pickled Model is its arguments. Where it is unpickled it opens the same files, once a process:
-    Dask and multiprocessing may be given `model.classify`.
+    Processes: a pickled Model is its arguments and its head. Where it is unpickled it opens the same files, once a
+    process: Dask and multiprocessing may be given `model.classify`. What set_head() changes there is not seen by
+    those that are unpickled later.
     """
 
     def __init__(
@@ -240,15 +240,20 @@ def _listed(pictures: Any) -> list[Any]:
     return [pictures] if _is_one(pictures) else list(pictures)
 
 
-@functools.lru_cache(maxsize=8)
-def _kept(*arguments: Any) -> Model:
-    library, weights, head, threads, target = arguments
-    return Model(library, weights, head=head, threads=threads, target=target)
+# Models that unpickling opened, by their arguments, the one used last at the end.
+_kept: dict[tuple[Any, ...], Model] = {}
+_keeping = threading.Lock()
+_MOST_KEPT = 8
 
 
 def _reopened(*arguments: Any) -> Model:
-    model = _kept(*arguments)
-    if model._handle is None:  # closed by somebody in this process
-        _kept.cache_clear()
-        model = _kept(*arguments)
+    library, weights, head, threads, target = arguments
+    with _keeping:
+        model = _kept.pop(arguments, None)
+        # Somebody in this process may have closed it, or given it another head.
+        if model is None or model._handle is None or model._head != head:
+            model = Model(library, weights, head=head, threads=threads, target=target)
+        _kept[arguments] = model
+        if len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
     return model

@@ -159,6 +159,18 @@ def test_a_pickled_model_opens_the_same_files_again(model: effnet.Model, folder:
     assert pickle.loads(pickle.dumps(model)).classify(RED) == model.classify(RED)
 
 
+def test_another_head_for_an_unpickled_model_is_not_there_in_the_next_one(model: effnet.Model, folder: Path) -> None:
+    plain = pickle.dumps(model)
+    changed = pickle.loads(plain)
+    changed.set_head(write_head(folder / "head.safetensors"))
+    assert changed.classify(RED)[0].label == "warm"
+    fresh = pickle.loads(plain)
+    assert fresh.classify(RED)[0].label == "red"
+    assert changed.classify(RED)[0].label == "warm"
+    assert pickle.loads(plain) is fresh
+    assert pickle.loads(pickle.dumps(changed)).classify(RED)[0].label == "warm"
+
+
 def test_a_pool_of_processes_maps_a_models_method(model: effnet.Model) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         answers = pool.map(model.classify, [RED, GREEN, BLUE])
