@@ -41,6 +41,13 @@ std::int64_t size_of(int descriptor) {
   return ::fstat(descriptor, &about) == 0 ? about.st_size : -1;
 }
 
+// False when the path names another file by now, or none.
+bool is_file_of(int descriptor, const std::string& path) {
+  struct stat open = {}, named = {};
+  return ::fstat(descriptor, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
@@ -64,11 +71,8 @@ std::string header_text(std::size_t width, const std::string& identity_digest) {
 
 }  // namespace
 
-FeatureCache::FeatureCache(std::string path, int descriptor, std::size_t width)
-    : path_(std::move(path)),
-      descriptor_(descriptor),
-      width_(width),
-      adding_(std::make_unique<std::mutex>()) {}
+FeatureCache::FeatureCache(std::string path, std::size_t width)
+    : path_(std::move(path)), width_(width), adding_(std::make_unique<std::mutex>()) {}
 
 FeatureCache::FeatureCache(FeatureCache&& other) noexcept
     : path_(std::move(other.path_)),
@@ -95,22 +99,29 @@ Result<FeatureCache> FeatureCache::open(const std::string& folder, const std::st
   if (!digest) return digest.status();
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
-  const std::string path = folder + "/" + *digest + ".features";
-  FeatureCache cache(path, ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666), width);
-  if (cache.descriptor_ < 0) return cache.failure("opened");
+  FeatureCache cache(folder + "/" + *digest + ".features", width);
   if (Status status = cache.begin(header_text(width, *digest)); !status) return status;
   if (Status status = cache.load(); !status) return status;
   return cache;
 }
 
+// What is no cache of this kind is replaced, not cut off: other programs may have mapped it.
 Status FeatureCache::begin(const std::string& header) {
-  const FileLock lock(descriptor_);
-  std::string found(header_bytes, '\0');
-  const ssize_t count = ::pread(descriptor_, found.data(), header_bytes, 0);
-  if (count < 0) return failure("read");
-  if (found == header) return {};
-  if (::ftruncate(descriptor_, 0) != 0 || !write_all(descriptor_, header)) return failure("written");
-  return {};
+  constexpr int most_tries = 100;  // others may replace it at the same time
+  for (int i = 0; i < most_tries; ++i) {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) return failure("opened");
+    const FileLock lock(descriptor_);
+    if (!is_file_of(descriptor_, path_)) continue;
+    std::string found(header_bytes, '\0');
+    const ssize_t count = ::pread(descriptor_, found.data(), header_bytes, 0);
+    if (count < 0) return failure("read");
+    if (found == header) return {};
+    if (count == 0) return write_all(descriptor_, header) ? Status() : failure("written");
+    if (Status status = write_file(path_, header); !status) return status;
+  }
+  return Status::error("the feature cache " + in_quotes(path_) + " is replaced again and again");
 }
 
 Status FeatureCache::load() {
@@ -143,7 +154,10 @@ Status FeatureCache::add(const std::string& key, std::span<const float> features
   const FileLock lock(descriptor_);
   // Whatever ended in the middle of a record, this one begins where one may begin.
   const std::int64_t size = size_of(descriptor_);
-  if (size < static_cast<std::int64_t>(header_bytes)) return failure("written");
+  if (size < 0) return failure("written");
+  if (size < static_cast<std::int64_t>(header_bytes))
+    return Status::error("the feature cache " + in_quotes(path_) +
+                         " cannot be written: it became shorter meanwhile");
   const auto records = (static_cast<std::size_t>(size) - header_bytes) / record_bytes();
   const auto end = static_cast<off_t>(header_bytes + records * record_bytes());
   if (end != size && ::ftruncate(descriptor_, end) != 0) return failure("written");

@@ -34,14 +34,14 @@ class FeatureCache {
   const std::string& path() const { return path_; }
 
  private:
-  FeatureCache(std::string path, int descriptor, std::size_t width);
+  FeatureCache(std::string path, std::size_t width);
   Status failure(const char* what) const;
-  Status begin(const std::string& header);  // checks or writes the header
+  Status begin(const std::string& header);  // opens the file and checks or writes its header
   Status load();
   std::size_t record_bytes() const;
 
   std::string path_;
-  int descriptor_;
+  int descriptor_ = -1;
   std::size_t width_;
   std::unique_ptr<std::mutex> adding_;  // the file's lock is the whole program's, not a thread's
   std::optional<MappedFile> file_;      // as it was when it was opened

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -91,6 +92,29 @@ TEST_CASE("wherever writing stopped, whole records stay and the next one fits") 
     CHECK(found(cache, 'a').has_value() == has_first);
     CHECK(found(cache, 'c') == second);
   }
+}
+
+TEST_CASE("a file with a damaged header is replaced; who has it open reads on") {
+  const TemporaryFolder folder;
+  fill(folder);
+  const std::string path = cache_file(folder);
+  const FeatureCache old = open(folder);
+  std::fstream(path, std::ios::in | std::ios::out) << "damaged";
+  {
+    FeatureCache anew = open(folder);
+    CHECK_FALSE(found(anew, 'a'));
+    REQUIRE(anew.add(key('c'), second).ok());
+  }
+  CHECK(found(old, 'a') == first);
+  CHECK(found(old, 'b') == second);
+  CHECK(found(open(folder), 'c') == second);
+}
+
+TEST_CASE("a file that became shorter than its header takes nothing more, and says why") {
+  const TemporaryFolder folder;
+  FeatureCache cache = open(folder);
+  std::filesystem::resize_file(cache.path(), 100);
+  CHECK_THAT(cache.add(key('a'), first).message(), Catch::Contains("it became shorter meanwhile"));
 }
 
 TEST_CASE("two caches over one file add to it in turns") {
