@@ -1,23 +1,17 @@
 #include "scaling/latency.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/process.h"
+#include "base/statistics.h"
 #include "base/text.h"
 #include "generators/compile.h"
 
 namespace effnet {
 
 namespace fs = std::filesystem;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
 
 LibraryRequest LatencyMeter::request(const NetworkConfig& config) const {
   LibraryRequest request;

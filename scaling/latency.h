@@ -28,9 +28,6 @@ struct LatencyOptions {
   bool forgets = false;  // measures again what is known
 };
 
-// The middle one of a sorted list, or the mean of the two.
-double median(std::vector<double> values);
-
 class LatencyMeter {
  public:
   LatencyMeter(LatencyOptions options, ValueStore store)

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/statistics.h"
 #include "tools/effnet/bench_report.h"
 #include "tools/effnet/commands.h"
 #include "tools/effnet/model.h"

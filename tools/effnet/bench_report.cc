@@ -1,11 +1,11 @@
 #include "tools/effnet/bench_report.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
+
+#include "base/statistics.h"
 
 namespace effnet {
 namespace {
@@ -20,12 +20,6 @@ namespace {
 }
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
-
-// The smallest value that at least `share` of all do not exceed.
-double quantile(const std::vector<double>& ascending, double share) {
-  const double rank = std::ceil(share * static_cast<double>(ascending.size()));
-  return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
-}
 
 double sum_of_steps(const BenchResult& result) {
   double seconds = 0;
@@ -63,12 +57,6 @@ void append_profile(std::string& text, const BenchResult& result) {
 }
 
 }  // namespace
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 Summary summarize(const BenchResult& result) {
   Summary summary;

@@ -43,7 +43,6 @@ struct Summary {
   double bound() const { return multiply_add_bound + activation_bound; }
 };
 
-double median(std::vector<double> values);
 Summary summarize(const BenchResult& result);
 
 std::string bench_text(const BenchResult& result);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
+#include "base/statistics.h"
 #include "base/text.h"
 #include "pictures/read.h"
 #include "tasks/evaluation.h"
@@ -42,13 +43,6 @@ struct Evaluated {
 using Clock = std::chrono::steady_clock;
 double milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-// part: 0.5 the median. 0 of nothing.
-double quantile(std::vector<double> values, double part) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(std::lround(part * static_cast<double>(values.size() - 1)))];
 }
 
 Result<std::vector<double>> scores_of(const Model& model, const std::string& path, Evaluated& out) {
@@ -89,7 +83,7 @@ void print_text(const Evaluated& result) {
        result.sum(&FolderResult::among_five));
   std::printf(
       "latency: median %.2f ms, 95 %% within %.2f ms; reading and preparing a picture: median %.2f ms\n",
-      quantile(result.run_ms, 0.5), quantile(result.run_ms, 0.95), quantile(result.prepare_ms, 0.5));
+      median(result.run_ms), quantile(result.run_ms, 0.95), median(result.prepare_ms));
 }
 
 void print_json(const Evaluated& result, const effnet_info& info) {
@@ -108,9 +102,9 @@ void print_json(const Evaluated& result, const effnet_info& info) {
       {"pictures", pictures},
       {"top1", percent(result.sum(&FolderResult::first), pictures) / 100},
       {"top5", percent(result.sum(&FolderResult::among_five), pictures) / 100},
-      {"median_ms", quantile(result.run_ms, 0.5)},
+      {"median_ms", median(result.run_ms)},
       {"p95_ms", quantile(result.run_ms, 0.95)},
-      {"prepare_median_ms", quantile(result.prepare_ms, 0.5)},
+      {"prepare_median_ms", median(result.prepare_ms)},
       {"folders", folders}};
   std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
