@@ -71,6 +71,8 @@ void sync_folder_of(const std::string& path) {
 
 }  // namespace
 
+bool is_hidden(const std::filesystem::path& path) { return path.filename().string().starts_with('.'); }
+
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
   const Result<Input> input = open_input(path);
   if (!input) return input.status();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "base/status.h"
 
 namespace effnet {
+
+// Whether the name of a file or folder begins with a dot.
+bool is_hidden(const std::filesystem::path& path);
 
 // The whole of a regular file of at most `most_bytes`.
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes);

@@ -82,6 +82,12 @@ std::string with_commas(std::int64_t number) {
   return text;
 }
 
+std::string in_lower_case(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return text;
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 120;
   return "'" + in_one_line(text.substr(0, longest)) + (text.size() > longest ? "...'" : "'");

@@ -17,6 +17,8 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 // "; did you mean X?", or nothing when no candidate is near.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
+std::string in_lower_case(std::string text);  // ASCII letters; others stay
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 std::string shape_text(std::span<const std::int64_t> shape);  // "[32, 3, 3, 3]"

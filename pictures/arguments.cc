@@ -3,10 +3,11 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string_view>
 
+#include "base/files.h"
+#include "base/text.h"
 #include "pictures/read.h"
 
 namespace effnet {
@@ -15,12 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 bool has_picture_suffix(const fs::path& path) {
-  std::string suffix = path.extension().string();
-  for (char& letter : suffix) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  const std::string suffix = in_lower_case(path.extension().string());
   return suffix == ".png" || suffix == ".jpg" || suffix == ".jpeg";
 }
-
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;

@@ -1,7 +1,6 @@
 #include "tasks/label_match.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "base/text.h"
@@ -10,11 +9,9 @@ namespace effnet {
 namespace {
 
 std::string plain(const std::string& name) {
-  std::string out;
-  for (const char letter : name)
-    out += letter == '_' || letter == '-'
-               ? ' '
-               : static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  std::string out = in_lower_case(name);
+  std::replace_if(
+      out.begin(), out.end(), [](char letter) { return letter == '_' || letter == '-'; }, ' ');
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "pictures/arguments.h"
 
@@ -10,8 +11,6 @@ namespace effnet {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 Status cannot_read(const std::string& folder, const std::error_code& error) {
   return Status::error("cannot read the folder " + in_quotes(folder) + ": " + error.message());

@@ -1,7 +1,5 @@
 #include "tools/completion.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <memory>
 
@@ -24,11 +22,6 @@ struct Subcommand {
   std::string name, help;
   std::vector<Argument> options, positionals;
 };
-
-std::string in_lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // The choices in a type's description: "TEXT:{bicubic,bilinear}" -> bicubic, bilinear.
 Words choices(const std::string& type) {

@@ -23,6 +23,11 @@ TEST_CASE("Names that are far from all candidates have no nearest one") {
   CHECK(did_you_mean("stme", names) == "; did you mean stem?");
 }
 
+TEST_CASE("Lower case changes ASCII letters only") {
+  CHECK(in_lower_case("Photo_1.JPG") == "photo_1.jpg");
+  CHECK(in_lower_case("Z\xc3\x84[@]") == "z\xc3\x84[@]");
+}
+
 TEST_CASE("Numbers get a comma every three digits") {
   CHECK(with_commas(0) == "0");
   CHECK(with_commas(999) == "999");
