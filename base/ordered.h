@@ -1,12 +1,14 @@
 // Independent pieces of work on several threads, their results taken in order while later ones are worked on.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -14,8 +16,8 @@
 namespace effnet {
 
 // Calls work(i, worker) for every i in [0, count) on `workers` threads (0 <= worker < workers; one at a time
-// for each) and take(i, result) on the calling thread in rising order of i, until it returns false. At most
-// `ahead` results wait to be taken. What either throws ends all and is thrown on.
+// for each; at least one) and take(i, result) on the calling thread in rising order of i, until it returns
+// false. At most `ahead` results (at least one) wait to be taken. What either throws ends all and is thrown on.
 template <typename T>
 class Ordered {
  public:
@@ -23,9 +25,8 @@ class Ordered {
   using Take = std::function<bool(std::size_t, T)>;
 
   static void run(int workers, std::size_t count, std::size_t ahead, const Work& work, const Take& take) {
-    Ordered ordered(count, ahead, work);
-    for (int worker = 0; worker < workers; worker++)
-      ordered.threads_.emplace_back([&ordered, worker] { ordered.produce(worker); });
+    Ordered ordered(count, std::max<std::size_t>(ahead, 1), work);
+    ordered.start(std::max(workers, 1));
     for (std::size_t i = 0; i < count; i++)
       if (!take(i, ordered.wait_for(i))) return;
   }
@@ -47,6 +48,18 @@ class Ordered {
     }
     room_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+  }
+
+  // Fewer threads do the same work; without any there is nobody to do it.
+  void start(int workers) {
+    for (int worker = 0; worker < workers; worker++) {
+      try {
+        threads_.emplace_back([this, worker] { produce(worker); });
+      } catch (const std::system_error&) {
+        if (threads_.empty()) throw;
+        return;
+      }
+    }
   }
 
   // The next piece, once its slot is free; nothing when there is none.

@@ -32,9 +32,10 @@ void remove_if_abandoned(const fs::path& folder) {
 }
 
 void sweep(const fs::path& parent, const std::string& prefix) {
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(parent, ignored))
-    if (entry.path().filename().string().starts_with(prefix)) remove_if_abandoned(entry.path());
+  std::error_code failed;  // then the iterator is at its end
+  for (fs::directory_iterator entry(parent, failed); entry != fs::directory_iterator();
+       entry.increment(failed))
+    if (entry->path().filename().string().starts_with(prefix)) remove_if_abandoned(entry->path());
 }
 
 }  // namespace

@@ -57,6 +57,23 @@ TEST_CASE("nothing to do is done at once") {
       });
 }
 
+TEST_CASE("without a number of workers, or room for results, there is one of each") {
+  for (const int workers : {0, -3}) {
+    int sum = 0;
+    Ordered<int>::run(
+        workers, 5, 0,
+        [](std::size_t i, int worker) {
+          CHECK(worker == 0);
+          return static_cast<int>(i);
+        },
+        [&](std::size_t, int result) {
+          sum += result;
+          return true;
+        });
+    CHECK(sum == 10);
+  }
+}
+
 TEST_CASE("the taker can end the work") {
   std::atomic<int> started{0};
   std::size_t taken = 0;
