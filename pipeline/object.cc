@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "pipeline/frame.h"
 
 namespace effnet {
 
@@ -25,32 +26,6 @@ std::optional<T> read(std::string_view file, std::uint64_t offset) {
 std::optional<std::string_view> part(std::string_view file, std::uint64_t offset, std::uint64_t size) {
   if (offset > file.size() || file.size() - offset < size) return std::nullopt;
   return file.substr(offset, size);
-}
-
-std::uint32_t word(std::string_view code, std::size_t at) {
-  return read<std::uint32_t>(code, at).value_or(0);
-}
-
-// x86-64: pushes, an alignment and one "sub rsp, imm" near the beginning, behind what decides whether there is
-// anything to do. 48 83 ec imm8 or 48 81 ec imm32.
-std::int64_t x86_frame(std::string_view code) {
-  constexpr std::int64_t pushes_and_alignment = 7 * 8 + 64;
-  constexpr std::size_t prologue = 256;
-  for (std::size_t i = 0; i + 7 <= std::min(code.size(), prologue); ++i) {
-    if ((word(code, i) & 0xffffff) == 0xec8148) return pushes_and_alignment + word(code, i + 3);
-    if ((word(code, i) & 0xffffff) == 0xec8348) return pushes_and_alignment + (word(code, i + 3) & 0xff);
-  }
-  return pushes_and_alignment;
-}
-
-// AArch64: "sub sp, sp, #imm12 [, lsl #12]" and saved registers, at most 20 of 8 bytes.
-std::int64_t arm_frame(std::string_view code) {
-  constexpr std::size_t prologue = 64 * 4;
-  std::int64_t bytes = 20 * 8;
-  for (std::size_t i = 0; i + 4 <= std::min(code.size(), prologue); i += 4)
-    if ((word(code, i) & 0xff8003ff) == 0xd10003ff)
-      bytes += static_cast<std::int64_t>((word(code, i) >> 10) & 0xfff) << ((word(code, i) >> 22 & 1) * 12);
-  return bytes;
 }
 
 class Object {
@@ -96,8 +71,9 @@ class Object {
       const std::optional<std::string_view> code = part(file_, section.sh_offset, section.sh_size);
       if (!code || symbol.st_value > code->size()) return false;
       const std::string_view body = code->substr(symbol.st_value, symbol.st_size);
-      facts.stack_bytes =
-          std::max(facts.stack_bytes, machine_ == EM_X86_64 ? x86_frame(body) : arm_frame(body));
+      const std::optional<std::int64_t> frame = machine_ == EM_X86_64 ? x86_frame(body) : arm_frame(body);
+      facts.unbounded_stack = facts.unbounded_stack || !frame;
+      facts.stack_bytes = std::max(facts.stack_bytes, frame.value_or(0));
     }
     return true;
   }
@@ -115,7 +91,9 @@ std::int64_t stack_bytes(const std::optional<ObjectFacts>& facts) {
   constexpr std::int64_t callers =
       4096;  // run(), a task and the runtime: tests/network/stack_test.cc measures
   constexpr std::int64_t assumed = 32768;  // where frames cannot be read; the largest known one is 7 KB
-  return facts ? facts->stack_bytes + callers : assumed;
+  if (!facts) return assumed;
+  const std::int64_t known = facts->stack_bytes + callers;
+  return facts->unbounded_stack ? std::max(known, assumed) : known;
 }
 
 Result<std::optional<ObjectFacts>> inspect_archive(const std::string& path) {
@@ -140,6 +118,7 @@ Result<std::optional<ObjectFacts>> inspect_archive(const std::string& path) {
     sum.text_bytes += facts->text_bytes;
     sum.data_bytes += facts->data_bytes;
     sum.stack_bytes = std::max(sum.stack_bytes, facts->stack_bytes);
+    sum.unbounded_stack = sum.unbounded_stack || facts->unbounded_stack;
   }
   return std::optional<ObjectFacts>(sum);
 }

@@ -14,6 +14,7 @@ struct ObjectFacts {
   std::int64_t text_bytes = 0;   // instructions
   std::int64_t data_bytes = 0;   // constants and tables
   std::int64_t stack_bytes = 0;  // the largest frame of a function; a function of ours calls none of its kind
+  bool unbounded_stack = false;  // there are functions whose frame cannot be read
 };
 
 // Of a 64 bit ELF object of x86-64 or AArch64; nothing for other formats and CPUs, and for what is damaged.

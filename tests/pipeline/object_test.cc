@@ -41,6 +41,7 @@ TEST_CASE("an object's text, constants and largest frame, for x86-64 and AArch64
     CHECK(facts->data_bytes < 600);
     CHECK(facts->stack_bytes >= 5000);
     CHECK(facts->stack_bytes < 5500);
+    CHECK_FALSE(facts->unbounded_stack);
     CHECK(stack_bytes(facts) > facts->stack_bytes);
   }
 }
