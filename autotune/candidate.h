@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autotune/step.h"
+#include "pipeline/cc.h"
 #include "pipeline/jobs.h"
 
 namespace effnet {
@@ -17,7 +18,7 @@ std::string emit_candidate(const StepLayout& layout, int threads, int seconds);
 
 struct CandidateBuilder {
   CpuTarget target;
-  std::string cc;      // C compiler that links static programs for the target; may have arguments
+  CCompiler cc;        // links static programs for the target
   std::string folder;  // where everything is made
   std::string source;  // the folder of candidate/main.c
   int threads = 1;

@@ -12,6 +12,7 @@
 #include "autotune/measure.h"
 #include "autotune/search.h"
 #include "autotune/step.h"
+#include "pipeline/cc.h"
 
 namespace effnet {
 
@@ -26,7 +27,8 @@ struct TuneRequest {
   std::string log;
   std::string schedules;  // a folder of rows before all others; may be empty
   std::string output;     // folder of the rows that are written
-  std::string cc = "cc", runner;
+  CCompiler cc;           // of candidates' programs
+  std::string runner;
   bool estimate = false;  // from the code of candidates, for the CPU named here, instead of measuring them
   std::string cpu;        // of cpu_models()
   Strategy strategy = Strategy::evolution;

@@ -17,9 +17,6 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-// It compiles for its own machine only; what was not asked for is replaced by clang when crossing.
-constexpr const char* default_compiler = "cc";
-
 // aarch64-linux-gnu-gcc is for one target, clang for all; any other is told too, so that it refuses.
 bool takes_target_flags(const std::string& compiler) {
   return std::filesystem::path(compiler).filename().string().find("-gcc") == std::string::npos;
@@ -38,13 +35,12 @@ std::string first_error(const std::string& text) {
 
 }  // namespace
 
-Status run_cc(const std::string& cc, const CpuTarget& target, const std::string& folder,
+Status run_cc(const CCompiler& cc, const CpuTarget& target, const std::string& folder,
               const std::vector<std::string>& arguments) {
-  std::vector<std::string> command = words(cc);
+  const bool crossing = target.is_foreign();
+  std::vector<std::string> command = words(cc.value_or(crossing ? "clang" : "cc"));
   if (command.empty())
     return Status::error("--cc is empty; the C compiler's name is needed, such as cc or clang");
-  const bool crossing = target.is_foreign();
-  if (crossing && command[0] == default_compiler) command[0] = "clang";
   // It runs in another folder than the one that a relative path means.
   if (command[0].find('/') != std::string::npos) command[0] = std::filesystem::absolute(command[0]).string();
   if (crossing && takes_target_flags(command[0]))

@@ -84,7 +84,7 @@ Status compile_files(const LibraryRequest& request, const LibraryPlan& library, 
   if (target.wants_position_independent_code()) compile.insert(compile.begin(), "-fPIC");
   if (Status status = run_cc(request.cc, target, folder, compile); !status) return status;
   if (!fs::exists(folder + "/" + name + ".o"))
-    return Status::error("the C compiler '" + request.cc + "' wrote no object; --cc names another");
+    return Status::error("the C compiler wrote no object; --cc names another");
   std::vector<std::string> files = objects->files;
   files.insert(files.begin(), name + ".o");
   if (!library.weights.path.empty()) {

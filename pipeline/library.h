@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "models/network.h"
+#include "pipeline/cc.h"
 #include "pipeline/emit.h"
 #include "pipeline/jobs.h"
 
@@ -19,7 +20,7 @@ struct LibraryRequest {
   std::string folder;              // made if missing
   bool shared = false;
   int threads = 1;                 // schedules are taken for so many
-  std::string cc = "cc";           // C compiler; may have arguments behind spaces
+  CCompiler cc;                    // of the generated C
   std::string network_file;        // that `network` was read from; empty: it is a variant
   std::string embed;               // .weights file that goes into the archive; may be empty
   std::string schedules;           // a folder of rows before all others; may be empty

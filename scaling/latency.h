@@ -21,7 +21,8 @@ struct LatencyOptions {
   NetworkConfig baseline;
   CpuTarget target;
   int threads = 1;
-  std::string cc = "cc", schedules;  // as LibraryRequest has them
+  CCompiler cc;  // this and the next as LibraryRequest has them
+  std::string schedules;
   JobOptions jobs;
   int rounds = 5;        // in which baseline and network take turns
   double seconds = 0.2;  // of each run

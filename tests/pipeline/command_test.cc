@@ -106,7 +106,8 @@ TEST_CASE("a C compiler that fails leaves nothing behind") {
     check_refused(result, {});
   }
   SECTION("one that knows no other CPU") {
-    check_refused(compile_small(out, {"--target", "arm-64", "--cc", "gcc"}), {"--target", "--cc clang"});
+    for (const char* cc : {"gcc", "cc"})  // also the default's name, when it is given
+      check_refused(compile_small(out, {"--target", "arm-64", "--cc", cc}), {"--target", "--cc clang"});
   }
   SECTION("a linker that fails") {
     check_refused(compile_small(out, {"--shared", "--cc", "cc -Wl,--no-such-option"}), {"cc failed"});

@@ -81,7 +81,8 @@ void add_compile(CLI::App& app, Commands& commands) {
   command->add_option("--precision", a->precision, "Element type: fp32")->capture_default_str();
   command->add_option("--jobs", r.jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
       ->check(CLI::Range(1, 1024));
-  command->add_option("--cc", r.cc, "C compiler of the generated .c")->capture_default_str();
+  command->add_option("--cc", r.cc,
+                      "C compiler of the generated .c (default: cc, clang for another kind of machine)");
   command->add_option("--schedules", r.schedules, "Folder of schedule rows that go before all others")
       ->check(CLI::ExistingDirectory);
   command->add_flag("--default-schedules", r.default_schedules, "No rows: every step runs on its default")

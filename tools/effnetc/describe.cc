@@ -20,7 +20,7 @@ struct DescribeArguments {
   int classes = 0, threads = 1;
   bool min_memory = false, edge = false, json = false;
   JobOptions jobs;
-  std::string cc = "cc";
+  CCompiler cc;
 };
 
 Json to_json(const Shape& s) { return Json::array({s.height, s.width, s.channels}); }
@@ -151,7 +151,7 @@ void add_describe(CLI::App& app, Commands& commands) {
   CLI::Option* edge = command->add_flag(
       "--edge", a->edge,
       "Instead: bytes of archive, text, weights, arena and stack; compiles, for one or several targets");
-  command->add_option("--cc", a->cc, "C compiler of the generated .c")->needs(edge)->capture_default_str();
+  command->add_option("--cc", a->cc, "C compiler of the generated .c (default: as compile)")->needs(edge);
   command->add_option("--jobs", a->jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
       ->needs(edge)
       ->check(CLI::Range(1, 1024));

@@ -143,8 +143,7 @@ void add_search_options(CLI::App& command, CLI::Option* search, ScaleSearchOptio
   add(command.add_option("--jobs", latency.jobs.jobs,
                          "Kernels compiled at a time (default: as many as cores)"))
       ->check(CLI::Range(1, 1024));
-  add(command.add_option("--cc", latency.cc, "C compiler of the libraries that are measured"))
-      ->capture_default_str();
+  add(command.add_option("--cc", latency.cc, "C compiler of the libraries that are measured (default: cc)"));
 }
 
 }  // namespace effnet

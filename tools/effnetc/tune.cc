@@ -175,8 +175,9 @@ void add_tune(CLI::App& app, Commands& commands) {
                       "Cache of the defaults' kernels (default: ~/.cache/effnet)");
   command->add_option("--report", a->report, "A page with search curves, rooflines and gains")
       ->type_name("FILE.html");
-  command->add_option("--cc", r.cc, "C compiler that links static programs for the target")
-      ->capture_default_str();
+  command->add_option("--cc", r.cc,
+                      "C compiler that links static programs for the target (default: cc, clang for another "
+                      "kind of machine)");
   CLI::Option* runner =
       command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
           ->type_name("CMD");
