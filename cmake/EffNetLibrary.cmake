@@ -10,6 +10,9 @@
 #   EMBED            the weights become a part of the archive: name_open_embedded()
 #   COMPILE_OPTIONS  IMPORT_OPTIONS  further options of `effnetc compile` and `effnetc import`
 #
+# Every effnetc uses all cores. Ninja runs one at a time; where `make -j` would run several, COMPILE_OPTIONS --jobs n gives
+# each so many.
+#
 # The program is EFFNET_EFFNETC where that is set, else the one of this package or project. When cross-compiling it must
 # be one that runs on this machine.
 include_guard(GLOBAL)
@@ -38,7 +41,7 @@ function(effnet_add_library name)
     _effnet_add_weights(weights)
   endif()
 
-  set(options --name ${name} --target ${targets} --cc "${cc}" --no-user-schedules --depfile ${folder}/${name}.d)
+  set(options --name ${name} --target ${targets} ${cc} --no-user-schedules --depfile ${folder}/${name}.d)
   foreach(option RESOLUTION CLASSES THREADS)
     if(DEFINED arg_${option})
       string(TOLOWER ${option} word)
@@ -56,8 +59,8 @@ function(effnet_add_library name)
     list(APPEND options --embed ${weights})
     list(APPEND inputs ${weights})
   endif()
-  # effnetc uses all cores itself: Ninja runs one at a time, and shows its progress. What else it reads, such as rows, is
-  # in the depfile.
+  # effnetc uses all cores itself: Ninja runs one at a time, and shows its progress; make runs several of them with -j. What
+  # else it reads, such as rows, is in the depfile.
   add_custom_command(
     OUTPUT ${folder}/lib${name}.a ${folder}/${name}.h ${folder}/${name}.c
     COMMAND ${effnetc} compile ${network} --output ${folder} ${options} ${arg_COMPILE_OPTIONS}
@@ -77,7 +80,7 @@ function(effnet_add_library name)
   add_dependencies(${name} ${name}_files)
 endfunction()
 
-# Checks what effnet_add_library was called with; sets `targets` and the C compiler `cc` in it.
+# Checks what effnet_add_library was called with; sets `targets` and the C compiler's option `cc` in it.
 macro(_effnet_check_arguments)
   set(call "effnet_add_library(${name})")
   if(NOT name MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
@@ -105,17 +108,21 @@ macro(_effnet_check_arguments)
   _effnet_c_compiler(cc)
 endmacro()
 
-# What compiles the generated C: this project's C compiler, told for which machine.
+# The option that says what compiles the generated C: this project's C compiler, told for which machine; else effnetc's own
+# choice. effnetc takes what stands behind a space for an argument.
 function(_effnet_c_compiler result)
+  set(cc "")
   if(CMAKE_C_COMPILER)
-    set(cc "${CMAKE_C_COMPILER}")
+    if(CMAKE_C_COMPILER MATCHES " ")
+      message(FATAL_ERROR "effnet_add_library: the path of the C compiler has a space: ${CMAKE_C_COMPILER}; "
+                          "-DCMAKE_C_COMPILER names one without, such as a symbolic link to it")
+    endif()
+    set(cc --cc "${CMAKE_C_COMPILER}")
     if(CMAKE_C_COMPILER_TARGET)
       string(APPEND cc " --target=${CMAKE_C_COMPILER_TARGET}")
     endif()
   elseif(CMAKE_CROSSCOMPILING)
     message(FATAL_ERROR "effnet_add_library: the language C must be enabled when cross-compiling: project(... LANGUAGES C)")
-  else()
-    set(cc cc)
   endif()
   set(${result} "${cc}" PARENT_SCOPE)
 endfunction()

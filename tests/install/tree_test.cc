@@ -85,14 +85,13 @@ TEST_CASE("a package of another version is not taken") {
   CHECK(result.error.find("version") != std::string::npos);
 }
 
-// The error of a project that calls effnet_add_library so.
-std::string error_of_call(const std::string& arguments) {
+// The error of a project that calls effnet_add_library so, behind other commands.
+std::string error_of_call(const std::string& arguments, const std::string& before = "") {
   const TemporaryFolder folder;
   const Downstream project(folder.path(), folder.file("build"));
   write_file(folder.path() / "CMakeLists.txt",
-             "cmake_minimum_required(VERSION 3.20)\nproject(p LANGUAGES C)\nfind_package(EffNet REQUIRED)\n"
-             "effnet_add_library(" +
-                 arguments + ")\n");
+             "cmake_minimum_required(VERSION 3.20)\nproject(p LANGUAGES C)\nfind_package(EffNet REQUIRED)\n" +
+                 before + "effnet_add_library(" + arguments + ")\n");
   const ProcessResult result = project.configure();
   CHECK(result.status != 0);
   std::string text = result.error;  // CMake breaks lines
@@ -109,6 +108,9 @@ TEST_CASE("a wrong call of effnet_add_library says what would be right") {
   CHECK(error_of_call("cats NETWORK efficientnet_b0 EMBED").find("EMBED needs WEIGHTS") != std::string::npos);
   CHECK(error_of_call("cats NETWORK efficientnet_b0 TARGET host").find("no argument 'TARGET;host'") !=
         std::string::npos);
+  const std::string spaced =
+      error_of_call("cats NETWORK efficientnet_b0", "set(CMAKE_C_COMPILER \"/my tools/cc\")\n");
+  CHECK(spaced.find("the path of the C compiler has a space: /my tools/cc") != std::string::npos);
 }
 
 }  // namespace
