@@ -1,8 +1,10 @@
 #include "pipeline/depfile.h"
 
 #include <filesystem>
+#include <string_view>
 
 #include "base/process.h"
+#include "base/text.h"
 #include "generators/operator.h"
 #include "pipeline/library.h"
 
@@ -28,11 +30,27 @@ void add_rows(std::vector<std::string>& inputs, const fs::path& folder, const st
   }
 }
 
-// Spaces and the characters that make and Ninja read otherwise.
+// Make gives these a meaning of its own that nothing takes away; and to '%' in an output's path.
+bool is_control(char c) { return c >= 0 && c < ' '; }
+
+Status check(const std::string& path, bool is_output) {
+  const std::string_view special = is_output ? "\\;=|%" : "\\;=|";
+  for (const char c : path)
+    if (is_control(c) || special.find(c) != special.npos)
+      return Status::error("--depfile: make cannot read " + in_quotes(path) + " because of " +
+                           (is_control(c) ? "a control character" : in_quotes(std::string(1, c))) +
+                           " in it; another folder or name is needed");
+  // A space there is cut off, a parenthesis marks a member of an archive.
+  if (path.ends_with(' ') || path.ends_with(')'))
+    return Status::error("--depfile: make cannot read " + in_quotes(path) + " because of its last character");
+  return {};
+}
+
+// What make, Ninja and CMake read as the path.
 std::string escaped(const std::string& path) {
   std::string text;
   for (const char c : path) {
-    if (c == ' ' || c == '#' || c == '\\') text += '\\';
+    if (c == ' ' || c == '#' || c == ':') text += '\\';
     if (c == '$') text += '$';
     text += c;
   }
@@ -54,7 +72,10 @@ std::vector<std::string> library_inputs(const LibraryRequest& request) {
   return inputs;
 }
 
-std::string depfile_text(const std::string& output, const std::vector<std::string>& inputs) {
+Result<std::string> depfile_text(const std::string& output, const std::vector<std::string>& inputs) {
+  if (Status status = check(output, true); !status) return status;
+  for (const std::string& input : inputs)
+    if (Status status = check(input, false); !status) return status;
   std::string text = escaped(output) + ":";
   for (const std::string& input : inputs) text += " \\\n  " + escaped(input);
   return text + "\n";

@@ -14,7 +14,7 @@ struct LibraryRequest;
 // weights. Of a target without rows yet, the folder in which they would appear.
 std::vector<std::string> library_inputs(const LibraryRequest& request);
 
-// "output: input input ...", a rule of a Makefile.
-std::string depfile_text(const std::string& output, const std::vector<std::string>& inputs);
+// "output: input input ...", a rule of a Makefile; an error where make has no way to write a path.
+Result<std::string> depfile_text(const std::string& output, const std::vector<std::string>& inputs);
 
 }  // namespace effnet

@@ -1,7 +1,6 @@
 // effnetc compile --embed: weights inside the archive; --depfile: what the library was made from.
 #include <filesystem>
 
-#include "pipeline/depfile.h"
 #include "pipeline/embed.h"
 #include "tests/catch.h"
 #include "tests/pipeline/effnetc_program.h"
@@ -126,10 +125,6 @@ TEST_CASE("the depfile names what the library was made from") {
     CHECK((text.find("  " + input + " \\\n") != std::string::npos || text.ends_with("  " + input + "\n")));
   }
   CHECK(text.find("nowhere") == std::string::npos);
-}
-
-TEST_CASE("a depfile escapes what make reads otherwise") {
-  CHECK(depfile_text("a b", {"c$d", "e#f"}) == "a\\ b: \\\n  c$$d \\\n  e\\#f\n");
 }
 
 }  // namespace

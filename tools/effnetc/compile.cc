@@ -38,12 +38,13 @@ Status run_compile(CompileArguments& a) {
     std::fprintf(stderr, "effnetc compile: warning: %s\n", text.c_str());
   };
   request.jobs.progress = progress_bar("compile " + request.name);
+  const std::string archive = request.folder + "/lib" + request.name + ".a";
+  Result<std::string> rule = std::string();
+  if (!a.depfile.empty()) rule = depfile_text(archive, library_inputs(request));
+  if (!rule) return rule.status();
   if (Status status = build_library(request); !status) return status;
-  if (!a.depfile.empty()) {
-    const std::string archive = request.folder + "/lib" + request.name + ".a";
-    const std::string rule = depfile_text(archive, library_inputs(request));
-    if (Status status = write_file(a.depfile, rule); !status) return status;
-  }
+  if (!a.depfile.empty())
+    if (Status status = write_file(a.depfile, *rule); !status) return status;
   std::string files = "lib" + request.name + ".a, " + request.name + ".h, " + request.name + ".c";
   if (request.shared) files += ", lib" + request.name + ".so";
   std::printf("%s: %s\n", request.folder.c_str(), files.c_str());
