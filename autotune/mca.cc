@@ -33,6 +33,16 @@ bool is_in_path(const std::string& program) {
   return false;
 }
 
+// "... LLVM version 19.1.7 ..." -> 19; 0 when it does not say.
+int version_of(const std::string& program) {
+  constexpr std::string_view before = "LLVM version ";
+  const Result<ProcessResult> run =
+      run_process({program, "--version"}, {.folder = "", .seconds = 20, .wants_output = true});
+  if (!run || run->exit_status != 0) return 0;
+  const std::size_t at = run->output.find(before);
+  return at == std::string::npos ? 0 : std::atoi(run->output.c_str() + at + before.size());
+}
+
 // The pieces of one kind: only the long ones, or only the short ones.
 std::string input_of(const std::vector<std::vector<std::string>>& code, bool long_ones) {
   std::string text;
@@ -82,6 +92,8 @@ Status simulate(const std::string& mca, const CpuModel& cpu, const std::string& 
 Result<std::string> find_mca() {
   for (int version = newest_version; version >= oldest_version; --version)
     if (const std::string name = "llvm-mca-" + std::to_string(version); is_in_path(name)) return name;
+  if (const std::string name = "llvm-mca"; is_in_path(name) && version_of(name) >= oldest_version)
+    return name;
   return Status::error("llvm-mca of LLVM 16 or newer is not in PATH (Debian: the package llvm-19)");
 }
 

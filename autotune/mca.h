@@ -8,7 +8,7 @@
 
 namespace effnet {
 
-// Its newest version in PATH, from 16 on.
+// Its newest version in PATH, from 16 on: of those with the version in their name, else what is called llvm-mca.
 Result<std::string> find_mca();
 
 // Cycles an iteration of every piece of code, when it repeats, with all data in the first cache.

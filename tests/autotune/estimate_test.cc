@@ -1,11 +1,13 @@
 // The static model: how assembly is cut into loops, how often they run, what they fetch, and `effnetc tune
 // --estimate` as a user runs it.
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "autotune/compare.h"
 #include "autotune/estimator.h"
 #include "autotune/loop_code.h"
+#include "autotune/mca.h"
 #include "tests/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
@@ -13,6 +15,40 @@
 namespace effnet::test {
 
 namespace {
+
+// A PATH of one folder with programs that print so.
+class OnlyPath {
+ public:
+  explicit OnlyPath(const std::vector<std::pair<std::string, std::string>>& programs)
+      : before_(std::getenv("PATH")) {
+    for (const auto& [name, version] : programs) {
+      write_file(folder_.path() / name,
+                 "#!/bin/sh\necho 'LLVM (http://llvm.org/):'\necho '  " + version + "'\n");
+      std::filesystem::permissions(folder_.path() / name, std::filesystem::perms::owner_all);
+    }
+    setenv("PATH", folder_.path().c_str(), 1);
+  }
+  ~OnlyPath() { setenv("PATH", before_.c_str(), 1); }
+
+ private:
+  TemporaryFolder folder_;
+  std::string before_;
+};
+
+std::string found_mca(const std::vector<std::pair<std::string, std::string>>& programs) {
+  const OnlyPath path(programs);
+  const Result<std::string> found = find_mca();
+  return found ? *found : found.message();
+}
+
+TEST_CASE("the newest llvm-mca is taken, one without a version in its name last and not below 16") {
+  const std::string too_old = "LLVM version 14.0.6", right = "Debian LLVM version 19.1.7";
+  CHECK(found_mca({{"llvm-mca-16", ""}, {"llvm-mca-19", ""}, {"llvm-mca", right}}) == "llvm-mca-19");
+  CHECK(found_mca({{"llvm-mca", right}}) == "llvm-mca");
+  for (const std::string& version : {too_old, std::string("no version"), std::string("LLVM version x")})
+    CHECK(found_mca({{"llvm-mca", version}}).find("16 or newer") != std::string::npos);
+  CHECK(found_mca({{"llvm-mca-14", right}}).find("16 or newer") != std::string::npos);
+}
 
 TEST_CASE("the rank correlation knows the order only") {
   CHECK(rank_correlation({1, 2, 3, 4}, {10, 20, 300, 301}) == Approx(1));
