@@ -153,6 +153,12 @@ bool Contest::beats_default(StepState& s, int runs, Comparison& c) {
   return !wrong && c.ratio() < worthwhile_ratio;
 }
 
+double Contest::seconds_to_verify(const StepState& s, int runs) const {
+  constexpr double building = 0.25, programs = 2, bursts = 5;
+  if (s.ratio >= worthwhile_ratio) return 0;
+  return building + programs * bursts * runs * s.default_nanoseconds * 1e-9;
+}
+
 void Contest::verify(StepState& s, int runs) {
   Comparison c;
   const bool better = s.ratio < worthwhile_ratio && beats_default(s, runs, c);

@@ -19,6 +19,7 @@ class Contest final : public Judge {
   // Times the defaults and checks their samples against the reference.
   Status judge_defaults(const std::vector<StepState*>& steps) override;
   Status generation(StepState& s, int most) override;
+  double seconds_to_verify(const StepState& s, int runs) const override;
   // Longer than the first time.
   void verify(StepState& s, int runs) override;
 

@@ -21,6 +21,8 @@ class Judge {
   virtual Status judge_defaults(const std::vector<StepState*>& steps) = 0;
   // At most `most` new candidates; afterwards the best of them, if better, is the incumbent.
   virtual Status generation(StepState& s, int most) = 0;
+  // What verify() will take of the step as it is now.
+  virtual double seconds_to_verify(const StepState& s, int runs) const = 0;
   // The best one against the default once more; one that does not hold, or gains too little for a row, is dropped.
   virtual void verify(StepState& s, int runs) = 0;
 

@@ -71,8 +71,7 @@ class Tuner {
   bool must_stop() {
     state_.stopped = asked_to_end();
     double end = 0;
-    for (const StepState& s : state_.steps)
-      if (s.ratio < worthwhile_ratio) end += 0.25 + 2e-9 * 5 * most_runs_at_end * s.default_nanoseconds;
+    for (const StepState& s : state_.steps) end += judge_->seconds_to_verify(s, most_runs_at_end);
     return state_.stopped || candidates_left() == 0 ||
            elapsed() + std::min(end, 0.25 * state_.budget) > state_.budget;
   }
