@@ -54,6 +54,7 @@ class Statement {
     return bytes ? reinterpret_cast<const char*>(bytes) : "";
   }
   double number(int column) const { return sqlite3_column_double(statement_, column); }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
  private:
   void bind(int index, const Value& value) {
@@ -85,10 +86,12 @@ std::string host() {
 }
 std::string owner() { return host() + "/" + std::to_string(getpid()); }
 
-bool is_alive(const std::string& other) {
+// Whether the owner of a claim of that time may still work on it.
+bool is_alive(const std::string& other, std::int64_t time) {
+  constexpr std::int64_t longest = 3600;  // seconds; also the clocks of two machines differ by less
   const std::size_t slash = other.rfind('/');
   if (slash == std::string::npos || other == owner()) return false;
-  if (other.substr(0, slash) != host()) return true;
+  if (other.substr(0, slash) != host()) return std::abs(std::time(nullptr) - time) < longest;
   const long pid = std::strtol(other.c_str() + slash + 1, nullptr, 10);
   return pid > 0 && (kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
 }
@@ -190,10 +193,12 @@ Result<bool> TuningLog::claim(const LogContext& context, const std::string& oper
   values.emplace_back(to_text(schedule));
   bool taken = false;
   {
-    Statement rows(database_.get(),
-                   std::string("SELECT outcome, owner FROM candidates WHERE ") + key + " AND schedule = ?8",
-                   values);
-    if (rows.step() == SQLITE_ROW) taken = rows.text(0) != "claimed" || is_alive(rows.text(1));
+    Statement rows(
+        database_.get(),
+        std::string("SELECT outcome, owner, time FROM candidates WHERE ") + key + " AND schedule = ?8",
+        values);
+    if (rows.step() == SQLITE_ROW)
+      taken = rows.text(0) != "claimed" || is_alive(rows.text(1), rows.integer(2));
   }
   if (!taken) {
     values.emplace_back(owner());
@@ -210,6 +215,12 @@ Result<bool> TuningLog::claim(const LogContext& context, const std::string& oper
   }
   if (Status status = execute("COMMIT"); !status) return status;
   return !taken;
+}
+
+Status TuningLog::release_claims() {
+  Statement remove(database_.get(), "DELETE FROM candidates WHERE outcome = 'claimed' AND owner = ?1",
+                   {owner()});
+  return remove.step() == SQLITE_DONE ? Status() : failure();
 }
 
 Status TuningLog::begin_run(const LogContext& c, const std::string& networks, unsigned int seed) {

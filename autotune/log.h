@@ -40,9 +40,11 @@ class TuningLog {
                                      const Numbers& problem);
   Status write(const LogContext& context, const std::string& operation, const Numbers& problem,
                const LogEntry& entry);
-  // False: another tuner that is alive is measuring it.
+  // False: another tuner that is alive is measuring it. Of tuners on other machines a claim counts for an hour.
   Result<bool> claim(const LogContext& context, const std::string& operation, const Numbers& problem,
                      const Numbers& schedule);
+  // Of this process.
+  Status release_claims();
   Status begin_run(const LogContext& context, const std::string& networks, unsigned int seed);
   // Adds what another log knows and this one does not; how many.
   Result<int> merge(const std::string& path);

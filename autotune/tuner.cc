@@ -44,8 +44,16 @@ class Tuner {
   Tuner(const Tuner&) = delete;
   Tuner& operator=(const Tuner&) = delete;
 
+  // However it ends, what was claimed and not judged is anybody's again.
   Status run(ScheduleRows rows) {
     rows_ = std::move(rows);
+    const Status status = search();
+    const Status released = log_.release_claims();
+    return status.ok() ? released : status;
+  }
+
+ private:
+  Status search() {
     if (Status status = find_machine(); !status) return status;
     if (Status status = resume(); !status) return status;
     if (Status status = judge_defaults(); !status) return status;
@@ -62,7 +70,6 @@ class Tuner {
     return write_schedules();
   }
 
- private:
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   void changed() const { listener_.changed(state_); }
   void say(const std::string& line) const { listener_.say(line); }

@@ -45,6 +45,20 @@ void execute(const std::string& path, const std::string& sql) {
   sqlite3_close(database);
 }
 
+int claims_in(const std::string& path) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  int count = -1;
+  const auto read_count = [](void* result, int, char** values, char**) {
+    *static_cast<int*>(result) = std::atoi(values[0]);
+    return 0;
+  };
+  sqlite3_exec(database, "SELECT count(*) FROM candidates WHERE outcome = 'claimed'", read_count, &count,
+               nullptr);
+  sqlite3_close(database);
+  return count;
+}
+
 TEST_CASE("what is written is read when the log is opened again") {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("a.log");
@@ -141,10 +155,28 @@ TEST_CASE("two tuners do not take the same candidate; a dead one's claim is void
   execute(path, "UPDATE candidates SET owner = 'elsewhere/1'");  // a machine that cannot be asked
   CHECK_FALSE(*other.claim(here, "head", problem, schedule(1)));
   CHECK(read(log).empty());
+  execute(path, "UPDATE candidates SET time = time - 4000");  // it would have ended
+  CHECK(*other.claim(here, "head", problem, schedule(1)));
+  execute(path, "UPDATE candidates SET owner = 'elsewhere/1', time = 9e18");
+  CHECK(*other.claim(here, "head", problem, schedule(1)));
   execute(path, "UPDATE candidates SET owner = 'nobody'");
   CHECK(*other.claim(here, "head", problem, schedule(1)));
   REQUIRE(other.write(here, "head", problem, entry(1, 0.9)));
   CHECK_FALSE(*log.claim(here, "head", problem, schedule(1)));
+}
+
+TEST_CASE("a tuner gives back what it has claimed, and nothing else") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("a.log");
+  TuningLog log = open(path);
+  REQUIRE(*log.claim(here, "head", problem, schedule(1)));
+  execute(path, "UPDATE candidates SET owner = 'elsewhere/1'");
+  REQUIRE(*log.claim(here, "head", problem, schedule(2)));
+  REQUIRE(log.write(here, "head", problem, entry(4, 0.9)));
+  REQUIRE(log.release_claims());
+  CHECK(claims_in(path) == 1);
+  CHECK_FALSE(*log.claim(here, "head", problem, schedule(1)));
+  CHECK(read(log).size() == 1);
 }
 
 TEST_CASE("two tuners write into one log at the same time") {
