@@ -1,36 +1,16 @@
 #include "pipeline/emit.h"
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <set>
 
 #include "pipeline/jobs.h"
+#include "pipeline/print.h"
 #include "runtime/include/effnet.h"
 
 namespace effnet {
 
 namespace {
-
-__attribute__((format(printf, 2, 3))) void print(std::string& text, const char* format, ...) {
-  std::va_list values, again;
-  va_start(values, format);
-  va_copy(again, values);
-  const auto length = static_cast<std::size_t>(std::vsnprintf(nullptr, 0, format, values));
-  const std::size_t before = text.size();
-  text.resize(before + length + 1);  // and the terminator
-  std::vsnprintf(text.data() + before, length + 1, format, again);
-  text.resize(before + length);
-  va_end(again);
-  va_end(values);
-}
-
-std::string upper(std::string text) {
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return text;
-}
 
 std::string quoted(const std::string& text) {
   std::string result = "\"";
@@ -48,12 +28,6 @@ bool is_scalar(const Argument& a) {
 // What a task function finds in its arguments: the buffers
 // of the step, in the order of the kernel's arguments.
 bool is_pointer(const Argument& a) { return !is_scalar(a) && a.place != Place::scratch; }
-
-std::int64_t most(const LibraryPlan& library, std::int64_t Plan::*bytes) {
-  std::int64_t result = 0;
-  for (const Plan& plan : library.variants) result = std::max(result, plan.*bytes);
-  return result;
-}
 
 // Short enough for a symbol: Halide target strings are replaced by their hash.
 std::string variant_prefix(const Plan& plan) {
@@ -257,15 +231,6 @@ void emit_program(std::string& text, const LibraryPlan& library) {
         name, name, name, name, library.weights.bytes);
 }
 
-std::string head_comment(const LibraryPlan& library) {
-  std::string text, targets;
-  for (const Plan& plan : library.variants) targets += (targets.empty() ? "" : ", ") + plan.target.name;
-  print(text,
-        "/* %s, compiled by effnetc %s for %s. Generated: change the network or effnetc, not this file. */\n",
-        library.variants.front().network.name.c_str(), EFFNET_VERSION, targets.c_str());
-  return text;
-}
-
 }  // namespace
 
 std::string identifier(const std::string& text) {
@@ -291,60 +256,12 @@ std::string kernel_symbol(const LibraryPlan& library, const Plan& variant, int k
   return variant.target.stores_symbol_lengths() ? lengthened_symbol(text) : text;
 }
 
-std::string emit_header(const LibraryPlan& library, std::int64_t stack_bytes) {
-  const Network& n = library.variants.front().network;
-  const std::string big = upper(library.name);
-  const char *name = library.name.c_str(), *NAME = big.c_str();
-  std::string text = head_comment(library);
-  print(
-      text,
-      "#ifndef %s_H\n#define %s_H\n\n#include \"effnet.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
-      NAME, NAME);
+std::string head_comment(const LibraryPlan& library) {
+  std::string text, targets;
+  for (const Plan& plan : library.variants) targets += (targets.empty() ? "" : ", ") + plan.target.name;
   print(text,
-        "#define %s_RESOLUTION %d /* input: RESOLUTION x RESOLUTION x 3 floats, RGB, channels innermost */\n",
-        NAME, n.resolution);
-  print(text, "#define %s_CLASSES %d\n#define %s_FEATURES %d\n", NAME, n.classes, NAME, n.head.out.channels);
-  print(text, "#define %s_MAP_HEIGHT %d\n#define %s_MAP_WIDTH %d\n\n", NAME, n.head.out.height, NAME,
-        n.head.out.width);
-  print(text,
-        "/* An arena has ARENA_BYTES + threads * ARENA_BYTES_PER_THREAD bytes: all that a model uses while "
-        "it runs. */\n");
-  print(text, "#define %s_ARENA_BYTES %lldu\n", NAME,
-        static_cast<long long>(most(library, &Plan::activation_bytes)));
-  print(text, "#define %s_ARENA_BYTES_PER_THREAD %lldu\n", NAME,
-        static_cast<long long>(most(library, &Plan::scratch_bytes)));
-  print(text, "/* The tensors of a weights file; its header, with the labels, comes on top. */\n");
-  print(text, "#define %s_WEIGHTS_BYTES %lldu\n#define %s_WEIGHTS_FORMAT_VERSION %d\n", NAME,
-        static_cast<long long>(weights_bytes(library.variants.front())), NAME, weights_format_version);
-  print(text,
-        "/* Stack that effnet_run() needs at most, on the thread that calls it and on those that run tasks. "
-        "*/\n");
-  print(text, "#define %s_STACK_BYTES %lldu\n\n", NAME, static_cast<long long>(stack_bytes));
-  print(text,
-        "/* Maps the weights file. On failure *out is null, and options->error, where given, says why. */\n");
-  print(text,
-        "EFFNET_API effnet_status %s_open(const char *weights_path, const effnet_options *options, "
-        "effnet_model **out);\n\n",
-        name);
-  print(text,
-        "/* The same of weights in memory, aligned to EFFNET_ALIGNMENT bytes; they are used in place and "
-        "must stay until "
-        "effnet_close(). */\n");
-  print(text,
-        "EFFNET_API effnet_status %s_open_memory(const void *weights, size_t bytes, const effnet_options "
-        "*options, effnet_model **out);\n\n",
-        name);
-  if (!library.weights.path.empty())
-    print(text,
-          "/* The same of the weights that lie in the library. */\n"
-          "EFFNET_API effnet_status %s_open_embedded(const effnet_options *options, effnet_model **out);\n\n",
-          name);
-  print(text, "EFFNET_API size_t %s_arena_bytes(const effnet_options *options);\n\n", name);
-  print(text, "/* What the runtime knows of this network: effnet_program.h. For tools. */\n");
-  print(text,
-        "EFFNET_API const struct effnet_program *%s_program(void);\n\n#ifdef "
-        "__cplusplus\n}\n#endif\n\n#endif\n",
-        name);
+        "/* %s, compiled by effnetc %s for %s. Generated: change the network or effnetc, not this file. */\n",
+        library.variants.front().network.name.c_str(), EFFNET_VERSION, targets.c_str());
   return text;
 }
 

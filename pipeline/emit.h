@@ -16,6 +16,9 @@ struct LibraryPlan {
   EmbeddedWeights weights = {};  // those that lie in the library, if any
 };
 
+// The comment at the beginning of both files.
+std::string head_comment(const LibraryPlan& library);
+
 // <name>.h. `stack_bytes`: what a thread needs for a run.
 std::string emit_header(const LibraryPlan& library, std::int64_t stack_bytes);
 std::string emit_source(const LibraryPlan& library);  // <name>.c
