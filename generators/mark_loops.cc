@@ -1,6 +1,7 @@
 #include "generators/mark_loops.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -44,6 +45,34 @@ Value value_of_let(const Let* op, const Environment& env) {
   return value_of(op->body, inner);
 }
 
+Value value_of_not(const Not* op, const Environment& env) {
+  const Value a = value_of(op->a, env);
+  return a ? Value(!*a) : Value();
+}
+
+Value value_of_arithmetic(const Expr& e, const Environment& env) {
+  Value result;
+  const auto divide = [](auto a, auto b) { return b == 0 ? 0 : div_imp(a, b); };
+  const auto modulo = [](auto a, auto b) { return b == 0 ? 0 : mod_imp(a, b); };
+  const auto lesser = [](auto a, auto b) { return std::min(a, b); };
+  const auto greater = [](auto a, auto b) { return std::max(a, b); };
+  (void)(binary<Add>(e, env, std::plus<>(), result) || binary<Sub>(e, env, std::minus<>(), result) ||
+         binary<Mul>(e, env, std::multiplies<>(), result) || binary<Div>(e, env, divide, result) ||
+         binary<Mod>(e, env, modulo, result) || binary<Min>(e, env, lesser, result) ||
+         binary<Max>(e, env, greater, result));
+  return result;
+}
+
+Value value_of_comparison(const Expr& e, const Environment& env) {
+  Value result;
+  (void)(binary<LT>(e, env, std::less<>(), result) || binary<LE>(e, env, std::less_equal<>(), result) ||
+         binary<GT>(e, env, std::greater<>(), result) || binary<GE>(e, env, std::greater_equal<>(), result) ||
+         binary<EQ>(e, env, std::equal_to<>(), result) || binary<NE>(e, env, std::not_equal_to<>(), result) ||
+         binary<And>(e, env, std::logical_and<>(), result) ||
+         binary<Or>(e, env, std::logical_or<>(), result));
+  return result;
+}
+
 // What an integer expression is (of a vector: its first lane); nothing where that depends on memory.
 Value value_of(const Expr& e, const Environment& env) {
   if (const auto* op = e.as<IntImm>()) return op->value;
@@ -58,42 +87,9 @@ Value value_of(const Expr& e, const Environment& env) {
   if (const auto* op = e.as<Select>()) return value_of_choice(op, env);
   if (const auto* op = e.as<Let>()) return value_of_let(op, env);
   if (const auto* op = e.as<Call>()) return value_of_call(op, env);
-  if (const auto* op = e.as<Not>()) {
-    const Value a = value_of(op->a, env);
-    return a ? Value(!*a) : Value();
-  }
-  Value result;
-  const auto divide = [](auto a, auto b) { return b == 0 ? 0 : div_imp(a, b); };
-  const auto modulo = [](auto a, auto b) { return b == 0 ? 0 : mod_imp(a, b); };
-  if (binary<Add>(
-          e, env, [](auto a, auto b) { return a + b; }, result) ||
-      binary<Sub>(
-          e, env, [](auto a, auto b) { return a - b; }, result) ||
-      binary<Mul>(
-          e, env, [](auto a, auto b) { return a * b; }, result) ||
-      binary<Div>(e, env, divide, result) || binary<Mod>(e, env, modulo, result) ||
-      binary<Min>(
-          e, env, [](auto a, auto b) { return std::min(a, b); }, result) ||
-      binary<Max>(
-          e, env, [](auto a, auto b) { return std::max(a, b); }, result) ||
-      binary<LT>(
-          e, env, [](auto a, auto b) { return a < b; }, result) ||
-      binary<LE>(
-          e, env, [](auto a, auto b) { return a <= b; }, result) ||
-      binary<GT>(
-          e, env, [](auto a, auto b) { return a > b; }, result) ||
-      binary<GE>(
-          e, env, [](auto a, auto b) { return a >= b; }, result) ||
-      binary<EQ>(
-          e, env, [](auto a, auto b) { return a == b; }, result) ||
-      binary<NE>(
-          e, env, [](auto a, auto b) { return a != b; }, result) ||
-      binary<And>(
-          e, env, [](auto a, auto b) { return a && b; }, result) ||
-      binary<Or>(
-          e, env, [](auto a, auto b) { return a || b; }, result))
-    return result;
-  return {};
+  if (const auto* op = e.as<Not>()) return value_of_not(op, env);
+  const Value number = value_of_arithmetic(e, env);
+  return number ? number : value_of_comparison(e, env);
 }
 
 // Whether how often inner loops run depends on a loop's variable.
