@@ -51,6 +51,17 @@ Status run_compile(CompileArguments& a) {
   return {};
 }
 
+void add_schedule_options(CLI::App& command, CompileArguments& a) {
+  LibraryRequest& r = a.request;
+  command.add_option("--schedules", r.schedules, "Folder of schedule rows that go before all others")
+      ->check(CLI::ExistingDirectory);
+  command.add_flag("--default-schedules", r.default_schedules, "No rows: every step runs on its default")
+      ->excludes("--schedules");
+  command.add_flag_callback(
+      "--no-user-schedules", [&r] { r.user_schedules = false; },
+      "Only --schedules and the shipped rows: the same bytes for every user");
+}
+
 }  // namespace
 
 void add_compile(CLI::App& app, Commands& commands) {
@@ -84,13 +95,7 @@ void add_compile(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(1, 1024));
   command->add_option("--cc", r.cc,
                       "C compiler of the generated .c (default: cc, clang for another kind of machine)");
-  command->add_option("--schedules", r.schedules, "Folder of schedule rows that go before all others")
-      ->check(CLI::ExistingDirectory);
-  command->add_flag("--default-schedules", r.default_schedules, "No rows: every step runs on its default")
-      ->excludes("--schedules");
-  command->add_flag_callback(
-      "--no-user-schedules", [a] { a->request.user_schedules = false; },
-      "Only --schedules and the shipped rows: the same bytes for every user");
+  add_schedule_options(*command, *a);
   command
       ->add_option("--embed", r.embed,
                    "A .weights file that becomes a part of the archive: <name>_open_embedded()")

@@ -143,6 +143,46 @@ Status run_tune(TuneArguments& a) {
   return {};
 }
 
+// What is read and written.
+void add_file_options(CLI::App& command, TuneArguments& a) {
+  TuneRequest& r = a.request;
+  command.add_option("--log", r.log, "Where measurements are kept (default: in the user's data folder)")
+      ->type_name("FILE");
+  command.add_option("--merge", a.merge, "Adds the measurements of another log to this one")
+      ->type_name("OTHER.log");
+  command
+      .add_option("--schedules", r.schedules,
+                  "Folder of rows to start from and to write (default: the user's)")
+      ->type_name("DIR");
+  command.add_option("--cache-dir", r.jobs.cache_dir,
+                     "Cache of the defaults' kernels (default: ~/.cache/effnet)");
+  command.add_option("--report", a.report, "A page with search curves, rooflines and gains")
+      ->type_name("FILE.html");
+}
+
+// Who says how good candidates are.
+void add_judge_options(CLI::App& command, TuneArguments& a) {
+  TuneRequest& r = a.request;
+  CLI::Option* runner =
+      command.add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
+          ->type_name("CMD");
+  CLI::Option* estimate =
+      command
+          .add_flag("--estimate", r.estimate,
+                    "Ranks candidates by a model of the CPU named by --cpu, from their code, instead of "
+                    "measuring them; needs llvm-mca")
+          ->excludes(runner);
+  command.add_option("--cpu", r.cpu, "For --estimate: cortex-a76, znver4, ...")
+      ->needs(estimate)
+      ->type_name("NAME");
+  command
+      .add_option("--compare", a.compare,
+                  "With --estimate: shows how well it ranks the candidates that this log has of this machine")
+      ->needs(estimate)
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+}
+
 }  // namespace
 
 void add_tune(CLI::App& app, Commands& commands) {
@@ -161,42 +201,13 @@ void add_tune(CLI::App& app, Commands& commands) {
   command
       ->add_option("--candidates", r.most_candidates, "Ends after so many new ones, also before the budget")
       ->check(CLI::Range(1, 1000000));
-  command->add_option("--log", r.log, "Where measurements are kept (default: in the user's data folder)")
-      ->type_name("FILE");
-  command->add_option("--merge", a->merge, "Adds the measurements of another log to this one")
-      ->type_name("OTHER.log");
-  command
-      ->add_option("--schedules", r.schedules,
-                   "Folder of rows to start from and to write (default: the user's)")
-      ->type_name("DIR");
+  add_file_options(*command, *a);
+  add_judge_options(*command, *a);
   command->add_option("--jobs", r.jobs.jobs, "Candidates compiled at a time (default: as many as cores)")
       ->check(CLI::Range(1, 1024));
-  command->add_option("--cache-dir", r.jobs.cache_dir,
-                      "Cache of the defaults' kernels (default: ~/.cache/effnet)");
-  command->add_option("--report", a->report, "A page with search curves, rooflines and gains")
-      ->type_name("FILE.html");
   command->add_option("--cc", r.cc,
                       "C compiler that links static programs for the target (default: cc, clang for another "
                       "kind of machine)");
-  CLI::Option* runner =
-      command->add_option("--runner", r.runner, "Command that runs a candidate elsewhere; {} is its path")
-          ->type_name("CMD");
-  CLI::Option* estimate =
-      command
-          ->add_flag("--estimate", r.estimate,
-                     "Ranks candidates by a model of the CPU named by --cpu, from their code, instead of "
-                     "measuring them; needs llvm-mca")
-          ->excludes(runner);
-  command->add_option("--cpu", r.cpu, "For --estimate: cortex-a76, znver4, ...")
-      ->needs(estimate)
-      ->type_name("NAME");
-  command
-      ->add_option(
-          "--compare", a->compare,
-          "With --estimate: shows how well it ranks the candidates that this log has of this machine")
-      ->needs(estimate)
-      ->check(CLI::ExistingFile)
-      ->type_name("FILE");
   command->add_option("--step", r.only, "Only steps of that name or operator")->type_name("NAME");
   command->add_option("--search", a->search, "evolution or random")
       ->check(CLI::IsMember({"evolution", "random"}))
