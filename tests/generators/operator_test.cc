@@ -54,6 +54,7 @@ struct Run {
   std::vector<float> input, logits;
   std::vector<float> arena;
 
+  const Values& weight(const std::string& name) const { return weights.at(name); }
   const float* buffer(const std::string& name) const {
     for (const Buffer& b : plan.buffers)
       if (b.name == name) return arena.data() + b.offset / 4;
@@ -224,70 +225,83 @@ void compare(const std::string& what, const Values& got, const Values& wanted, d
   CHECK(worst <= tolerance(length, a, b, largest(wanted)));
 }
 
-void check_steps(const Network& n, const Run& r) {
-  const auto weight = [&](const std::string& name) -> const Values& { return r.weights.at(name); };
-  const Block& block = n.blocks[0];
+// Each gives the step's map as the kernels made it: the input of the next.
+
+Tensor3 check_stem(const Network& n, const Run& r) {
   Tensor3 input(n.resolution, n.resolution, 3);
   std::copy(r.input.begin(), r.input.end(), input.values.begin());
-
-  const Tensor3 stem = r.map("stem", n.stem.out);
-  const Tensor3 stem_wanted =
+  Tensor3 stem = r.map("stem", n.stem.out);
+  const Tensor3 wanted =
       activate(n.stem.activation,
-               convolution(input, weight("stem.weight"), weight("stem.bias"), {3, 2, n.stem.border}));
-  compare("stem", stem.values, stem_wanted.values, 27, largest(input.values), largest(weight("stem.weight")));
+               convolution(input, r.weight("stem.weight"), r.weight("stem.bias"), {3, 2, n.stem.border}));
+  compare("stem", stem.values, wanted.values, 27, largest(input.values), largest(r.weight("stem.weight")));
+  return stem;
+}
 
+Tensor3 check_depthwise(const Network& n, const Run& r, const Tensor3& stem) {
+  const Block& block = n.blocks[0];
   const Layer& dw = block.depthwise;
   Tensor3 expanded = stem;
   double expand_error = 0;
   if (block.has_expand) {
-    expanded = activate(block.expand.activation,
-                        pointwise(stem, weight("blocks.0.expand.weight"), weight("blocks.0.expand.bias")));
-    expand_error = tolerance(stem.channels, largest(stem.values), largest(weight("blocks.0.expand.weight")),
-                             largest(expanded.values));
+    const Values& weight = r.weight("blocks.0.expand.weight");
+    expanded = activate(block.expand.activation, pointwise(stem, weight, r.weight("blocks.0.expand.bias")));
+    expand_error = tolerance(stem.channels, largest(stem.values), largest(weight), largest(expanded.values));
   }
-  const Tensor3 wide = r.map("blocks.0.depthwise", dw.out);
-  const Values& dw_weight = weight("blocks.0.depthwise.weight");
-  const Tensor3 wide_wanted = activate(
+  Tensor3 wide = r.map("blocks.0.depthwise", dw.out);
+  const Values& weight = r.weight("blocks.0.depthwise.weight");
+  const Tensor3 wanted = activate(
       dw.activation,
-      depthwise(expanded, dw_weight, weight("blocks.0.depthwise.bias"), {dw.kernel, dw.stride, dw.border}));
+      depthwise(expanded, weight, r.weight("blocks.0.depthwise.bias"), {dw.kernel, dw.stride, dw.border}));
   // The expansion's error goes through the depthwise sum.
   const double through = expand_error / 1.1920929e-7 / 4 / std::max(1e-9, largest(expanded.values));
-  compare("depthwise", wide.values, wide_wanted.values, dw.kernel * dw.kernel * (1 + through),
-          largest(expanded.values), largest(dw_weight));
+  compare("depthwise", wide.values, wanted.values, dw.kernel * dw.kernel * (1 + through),
+          largest(expanded.values), largest(weight));
+  return wide;
+}
 
-  Tensor3 gated = wide;
-  if (block.has_squeeze_excite) {
-    const std::string name = "blocks.0.squeeze_excite";
-    const Values gates =
-        squeeze_excite_gates(average(wide), {weight(name + ".reduce.weight"), weight(name + ".reduce.bias"),
-                                             weight(name + ".expand.weight"), weight(name + ".expand.bias")});
-    const Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
-    compare("squeeze_excite", gate.values, gates, wide.channels, largest(wide.values),
-            largest(weight(name + ".reduce.weight")));
-    for (int y = 0; y < gated.height; ++y)
-      for (int x = 0; x < gated.width; ++x)
-        for (int c = 0; c < gated.channels; ++c) gated.at(y, x, c) *= gate.at(0, 0, c);
-  }
+// The map times its gates.
+Tensor3 check_squeeze_excite(const Run& r, Tensor3 wide) {
+  const std::string name = "blocks.0.squeeze_excite";
+  const Values wanted = squeeze_excite_gates(
+      average(wide), {r.weight(name + ".reduce.weight"), r.weight(name + ".reduce.bias"),
+                      r.weight(name + ".expand.weight"), r.weight(name + ".expand.bias")});
+  const Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
+  compare("squeeze_excite", gate.values, wanted, wide.channels, largest(wide.values),
+          largest(r.weight(name + ".reduce.weight")));
+  return scale(std::move(wide), gate.values);
+}
 
-  Tensor3 narrow_wanted =
-      pointwise(gated, weight("blocks.0.project.weight"), weight("blocks.0.project.bias"));
-  if (block.residual) narrow_wanted = add(narrow_wanted, stem);
-  const Tensor3 narrow = r.map("blocks.0.project", block.project.out);
-  compare("project", narrow.values, narrow_wanted.values, wide.channels, largest(gated.values),
-          largest(weight("blocks.0.project.weight")));
+Tensor3 check_project(const Network& n, const Run& r, const Tensor3& gated, const Tensor3& stem) {
+  const Block& block = n.blocks[0];
+  const Values& weight = r.weight("blocks.0.project.weight");
+  Tensor3 wanted = pointwise(gated, weight, r.weight("blocks.0.project.bias"));
+  if (block.residual) wanted = add(wanted, stem);
+  Tensor3 narrow = r.map("blocks.0.project", block.project.out);
+  compare("project", narrow.values, wanted.values, gated.channels, largest(gated.values), largest(weight));
+  return narrow;
+}
 
+// The head with the average that it makes, and the classifier.
+void check_head(const Network& n, const Run& r, const Tensor3& narrow) {
+  const Values& weight = r.weight("head.weight");
   const Tensor3 last = r.map("head", n.head.out);
-  const Tensor3 last_wanted =
-      activate(n.head.activation, pointwise(narrow, weight("head.weight"), weight("head.bias")));
-  compare("head", last.values, last_wanted.values, narrow.channels, largest(narrow.values),
-          largest(weight("head.weight")));
+  const Tensor3 wanted = activate(n.head.activation, pointwise(narrow, weight, r.weight("head.bias")));
+  compare("head", last.values, wanted.values, narrow.channels, largest(narrow.values), largest(weight));
   const Tensor3 features = r.map("features", {1, 1, last.channels});
   compare("average", features.values, average(last), last.height * last.width, largest(last.values), 1);
 
-  const Values logits(r.logits.begin(), r.logits.end());
-  compare("classifier", logits,
-          dense(features.values, weight("classifier.weight"), weight("classifier.bias")), last.channels,
-          largest(features.values), largest(weight("classifier.weight")));
+  const Values& classes = r.weight("classifier.weight");
+  compare("classifier", Values(r.logits.begin(), r.logits.end()),
+          dense(features.values, classes, r.weight("classifier.bias")), last.channels,
+          largest(features.values), largest(classes));
+}
+
+void check_steps(const Network& n, const Run& r) {
+  const Tensor3 stem = check_stem(n, r);
+  Tensor3 wide = check_depthwise(n, r, stem);
+  if (n.blocks[0].has_squeeze_excite) wide = check_squeeze_excite(r, std::move(wide));
+  check_head(n, r, check_project(n, r, wide, stem));
 }
 
 }  // namespace
