@@ -10,7 +10,7 @@ namespace effnet {
 
 // The instructions of one loop's body without those of the loops inside it.
 struct LoopCode {
-  int loop;  // of the nest; 0: outside all loops. Several entries of one loop are versions of it
+  int loop = 0;  // of the nest; 0: outside all loops. Several entries of one loop are versions of it
   std::vector<std::string> instructions;
 };
 
