@@ -12,7 +12,7 @@ class MappedFile {
   MappedFile() = default;
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
-  ~MappedFile();
+  ~MappedFile();  // NOLINT(performance-trivially-destructible): nothing is to be done only where no file is mapped
 
   // EFFNET_CANNOT_READ when it is missing, unreadable, no regular file, or empty. Call once.
   effnet_status map(const char* path, ErrorText error);
