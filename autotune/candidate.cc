@@ -23,8 +23,8 @@ constexpr const char* symbol = "candidate_kernel";
 
 std::string offset_text(const Argument& a) {
   std::string text;
-  if (a.block_floats) text += " + (size_t)block * " + std::to_string(a.block_floats);
-  if (a.strip_floats) text += " + (size_t)strip * " + std::to_string(a.strip_floats);
+  if (a.block_bytes) text += " + (size_t)block * " + std::to_string(a.block_bytes);
+  if (a.strip_bytes) text += " + (size_t)strip * " + std::to_string(a.strip_bytes);
   return text;
 }
 
@@ -49,7 +49,7 @@ std::string emit_task(const StepLayout& layout) {
   }
   const std::string height = std::to_string(step.strip_rows), total = std::to_string(step.total_rows);
   return "int " + std::string(symbol) + "(" + declaration + ");\n\n" +
-         "void candidate_task(float* const* at, int task, float* scratch) {\n  const int block = task % " +
+         "void candidate_task(char* const* at, int task, char* scratch) {\n  const int block = task % " +
          std::to_string(step.blocks) + ", strip = task / " + std::to_string(step.blocks) +
          ";\n  const int first_row = strip * " + height + ", rows = first_row + " + height + " <= " + total +
          " ? " + height + " : " + total + " - first_row;\n  (void)block, (void)rows;\n" + buffers + "  " +
@@ -70,6 +70,11 @@ const char* kind_text(Kind kind) {
                                 : "CANDIDATE_MAP";
 }
 
+const char* element_text(Element element) {
+  constexpr const char* table[] = {"CANDIDATE_F32", "CANDIDATE_BF16", "CANDIDATE_I8"};
+  return table[static_cast<int>(element)];
+}
+
 Status malformed(const std::string& line) {
   return Status::error("the candidate printed " + in_quotes(line) + ", which is no result");
 }
@@ -83,15 +88,16 @@ std::string emit_candidate(const StepLayout& layout, int threads, int seconds) {
   const std::vector<const ArgumentMemory*> all = memories(layout);
   for (const ArgumentMemory* a : all) {
     char line[200];
-    std::snprintf(line, sizeof line, "    {%s, %lld, %lld, %lld, %lld, %d, %d, %.9g}, /* %s */\n",
-                  kind_text(a->kind), static_cast<long long>(a->floats), static_cast<long long>(a->used),
-                  static_cast<long long>(a->row), static_cast<long long>(a->panel), a->channels, a->samples,
-                  a->scale, a->argument.name.c_str());
+    std::snprintf(line, sizeof line, "    {%s, %s, %lld, %lld, %lld, %lld, %d, %d, %d, %.9g}, /* %s */\n",
+                  kind_text(a->kind), element_text(a->element), static_cast<long long>(a->elements),
+                  static_cast<long long>(a->used), static_cast<long long>(a->row),
+                  static_cast<long long>(a->panel), a->together, a->channels, a->samples, a->scale,
+                  a->argument.name.c_str());
     text += line;
   }
   std::int64_t scratch = 0;
   for (const ArgumentMemory& a : layout.arguments)
-    if (a.kind == Kind::scratch) scratch = a.floats;
+    if (a.kind == Kind::scratch) scratch = a.elements;
   text += "};\nconst int candidate_argument_count = " + std::to_string(all.size()) +
           ";\nconst int candidate_tasks = " + std::to_string(layout.step.blocks * layout.step.strips) +
           ", candidate_threads = " + std::to_string(threads) +
@@ -174,10 +180,11 @@ Status check_samples(const StepLayout& layout, const CandidateResult& result) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       const ArgumentMemory& a = *all[i];
       if (a.argument.name != name) continue;
-      const bool is_channel =
-          a.panel == 1 || index % a.row / a.panel * panel_lanes + index % panel_lanes < a.channels;
-      return is_channel ? a.scale * candidate_number(static_cast<int>(i), static_cast<std::uint64_t>(index))
-                        : 0;
+      const std::int64_t lane = index % (panel_lanes * a.together) / a.together;
+      const bool is_channel = a.panel == 1 || index % a.row / a.panel * panel_lanes + lane < a.channels;
+      if (!is_channel) return 0;
+      return candidate_value(static_cast<candidate_element>(a.element), a.scale, static_cast<int>(i),
+                             static_cast<std::uint64_t>(index));
     }
     return 0;
   };

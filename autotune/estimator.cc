@@ -18,8 +18,8 @@ LoopNest with_tasks(const LoopNest& kernel, const StepLayout& layout) {
     double block_parts = 1, strip_parts = 1;
     for (const ArgumentMemory& a : layout.arguments) {
       if (a.argument.name != buffer.substr(0, buffer.find('$'))) continue;  // Halide makes names unique
-      if (a.argument.block_floats != 0) block_parts = blocks;
-      if (a.argument.strip_floats != 0 || layout.step.strip_rows > 0) strip_parts = strips;
+      if (a.argument.block_bytes != 0) block_parts = blocks;
+      if (a.argument.strip_bytes != 0 || layout.step.strip_rows > 0) strip_parts = strips;
     }
     over_blocks.body_bytes[buffer] = bytes;
     over_blocks.bytes[buffer] = over_strips.body_bytes[buffer] = bytes * block_parts;

@@ -12,7 +12,7 @@ Status add_steps(const TuneRequest& request, TuneState& state) {
     if (!network) return network.status();
     state.networks.push_back(*std::move(network));
   }
-  for (TuningStep& step : unique_steps_of(state.networks, request.target)) {
+  for (TuningStep& step : unique_steps_of(state.networks, request.target, request.precision)) {
     if (!request.only.empty() &&
         std::none_of(request.only.begin(), request.only.end(),
                      [&](const std::string& name) { return name == step.name || name == step.operation; }))

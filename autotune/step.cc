@@ -25,15 +25,16 @@ int channels_of(const Kernel& kernel, const std::string& argument) {
   return number("out_channels");
 }
 
-void describe_weight(const PackedTensor& tensor, ArgumentMemory& a) {
+void describe_weight(const PackedTensor& tensor, int inputs, ArgumentMemory& a) {
   a.kind = Kind::weight;
-  a.used = 1;
-  for (const int extent : tensor.shape) a.used *= extent;
-  const bool is_bias = tensor.name.ends_with(".bias");
-  a.panel = is_bias ? panel_lanes : a.used / tensor.shape[0];
-  a.row = a.floats = a.used;
+  a.element = tensor.element;
+  a.row = a.elements = a.used = tensor.elements();
+  const bool is_vector = tensor.shape.size() == 1;
+  a.panel = is_vector ? panel_lanes : a.used / tensor.shape[0];
+  a.together = is_vector || tensor.shape.back() == panel_lanes ? 1 : tensor.shape.back();
   // Sums of products keep the size of their inputs.
-  a.scale = is_bias ? 0.5f : static_cast<float>(std::sqrt(3.0 * panel_lanes / static_cast<double>(a.panel)));
+  const double inner = tensor.name.ends_with(".scale") ? inputs : static_cast<double>(a.panel) / panel_lanes;
+  a.scale = tensor.name.ends_with(".bias") ? 0.5f : static_cast<float>(std::sqrt(3 / inner));
 }
 
 ArgumentMemory describe(const Plan& plan, const Kernel& kernel, const Step& step, const Argument& argument,
@@ -47,23 +48,25 @@ ArgumentMemory describe(const Plan& plan, const Kernel& kernel, const Step& step
   a.samples = argument.name == "average" || argument.name == "sums" ? 24 : 200;
   switch (argument.place) {
     case Place::input:
-      a.used = a.floats = a.row = 3ll * plan.network.resolution * plan.network.resolution;
+      a.used = a.elements = a.row = 3ll * plan.network.resolution * plan.network.resolution;
       a.panel = 1;
       break;
     case Place::weight:
-      describe_weight(plan.tensors[argument.index], a);
+      describe_weight(plan.tensors[argument.index],
+                      kernel.problem.at(kernel.operation == "stem" ? "kernel" : "channels"), a);
       break;
     case Place::activation:
-      a.used = plan.buffers[argument.index].map_bytes / 4;
-      a.floats = plan.buffers[argument.index].bytes / 4;
+      a.element = plan.buffers[argument.index].element;
+      a.used = plan.buffers[argument.index].map_bytes / traits_of(a.element).bytes;
+      a.elements = plan.buffers[argument.index].bytes / traits_of(a.element).bytes;
       a.row = a.channels < 1 << 30 ? padded(a.channels) : a.used;
       break;
     case Place::logits:
-      a.used = a.floats = a.row = static_cast<std::int64_t>(step.blocks) * panel_lanes;
+      a.used = a.elements = a.row = static_cast<std::int64_t>(step.blocks) * panel_lanes;
       break;
     case Place::scratch:
       a.kind = Kind::scratch;
-      a.floats = find_operator(kernel.operation).scratch_bytes(kernel.problem, kernel.schedule) / 4;
+      a.elements = find_operator(kernel.operation).scratch_bytes(kernel.problem, kernel.schedule) / 4;
       break;
     case Place::first_row:
     case Place::rows:
@@ -76,10 +79,11 @@ ArgumentMemory describe(const Plan& plan, const Kernel& kernel, const Step& step
 
 }  // namespace
 
-std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, const CpuTarget& target) {
+std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, const CpuTarget& target,
+                                        Precision precision) {
   std::vector<TuningStep> steps;
   for (std::size_t n = 0; n < networks.size(); ++n) {
-    const Result<Plan> plan = make_plan(networks[n], {.target = target});
+    const Result<Plan> plan = make_plan(networks[n], {.target = target, .precision = precision});
     if (!plan) continue;
     for (const Step& step : plan->steps) {
       const Kernel& kernel = plan->kernels[step.kernel];
@@ -87,7 +91,7 @@ std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, co
           std::find_if(steps.begin(), steps.end(), [&](const TuningStep& s) { return is_same(s, kernel); });
       if (found == steps.end()) {
         steps.push_back({kernel.operation, kernel.problem, step.name, step.operation, static_cast<int>(n),
-                         std::vector<int>(networks.size()), step.multiply_adds, step.bytes});
+                         std::vector<int>(networks.size()), step.multiply_adds, step.bytes, precision});
         found = steps.end() - 1;
       }
       ++found->occurrences[n];
@@ -103,7 +107,8 @@ Result<StepLayout> layout_of(const TuningStep& step, const Numbers& schedule, co
   row.schedule = schedule;
   ScheduleRows rows;
   rows.add(step.operation, row);
-  const Result<Plan> plan = make_plan(network, {.target = target, .rows = &rows});
+  const Result<Plan> plan =
+      make_plan(network, {.target = target, .rows = &rows, .precision = step.precision});
   if (!plan) return plan.status();
   for (const Step& candidate : plan->steps) {
     const Kernel& kernel = plan->kernels[candidate.kernel];

@@ -17,18 +17,21 @@ struct TuningStep {
   int network = 0;               // where it occurs first
   std::vector<int> occurrences;  // in every network
   double multiply_adds = 0, bytes = 0;
+  Precision precision = Precision::fp32;
 
   const Operator& op() const { return find_operator(operation); }
 };
 
-std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, const CpuTarget& target);
+std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, const CpuTarget& target,
+                                        Precision precision = Precision::fp32);
 
 // One argument of a step's kernel, with what a candidate needs to fill and to judge it.
 struct ArgumentMemory {
   Argument argument;
   enum class Kind { map, weight, output, scratch, scalar } kind = Kind::scalar;
-  std::int64_t floats = 0, used = 0, row = 0, panel = 0;  // as in autotune/candidate/candidate.h
-  int channels = 0, samples = 0;
+  std::int64_t elements = 0, used = 0, row = 0, panel = 0;  // as in autotune/candidate/candidate.h
+  Element element = Element::f32;
+  int channels = 0, samples = 0, together = 1;
   float scale = 1;
 };
 

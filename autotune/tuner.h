@@ -21,6 +21,7 @@ constexpr double worthwhile_ratio = 0.99;  // a schedule must be so much better 
 struct TuneRequest {
   std::vector<NetworkConfig> networks;
   CpuTarget target;
+  Precision precision = Precision::fp32;
   int threads = 1;
   double budget_seconds = 600;
   int most_candidates = 0;  // new ones, of all steps together; 0: no limit

@@ -55,8 +55,8 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     for (const auto& [name, value] : request.parameters) generator->set_generatorparam_value(name, value);
     Halide::Pipeline pipeline = generator->build_pipeline();
 
-    std::int64_t scratch_floats = 0;
-    pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_floats));
+    std::int64_t scratch_bytes = 0;
+    pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_bytes));
     LoopNest nest;
     const bool marked = !files.marked_assembly.empty();
     if (marked) pipeline.add_custom_lowering_pass(new MarkLoops(request.scalars, &nest));
@@ -72,7 +72,7 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     module.compile(outputs);
     if (marked)
       if (Status status = put_before(format_loop_nest(nest), assembly); !status) return status;
-    return scratch_floats * 4;
+    return scratch_bytes;
   } catch (const Halide::Error& e) {
     return Status::error(request.generator + " for " + request.target + ": " + e.what());
   }

@@ -8,6 +8,7 @@
 
 #include "generators/target.h"
 #include "schedules/numbers.h"
+#include "schedules/types.h"
 
 namespace effnet {
 

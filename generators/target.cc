@@ -32,7 +32,8 @@ Machine machine_of(const Halide::Target& t) {
   const bool many = !x86 || t.has_feature(T::AVX512) || t.has_feature(T::AVX512_Skylake) ||
                     t.has_feature(T::AVX512_Cannonlake) || t.has_feature(T::AVX512_Zen4) ||
                     t.has_feature(T::AVX512_SapphireRapids);
-  return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA)};
+  const bool bf16 = t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids);
+  return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA), bf16};
 }
 
 // What features_of() has a check for: a kernel never runs where it cannot.
@@ -87,7 +88,7 @@ const std::vector<CpuTarget>& cpu_targets() {
   static const std::vector<CpuTarget> list = {
       {"znver4",
        "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4",
-       {16, 32, true},
+       {16, 32, true, true},
        with(avx2_features, {"AVX512", "AVX512_VL", "AVX512_VNNI", "AVX512_BF16"}),
        "",
        "run here",

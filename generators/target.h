@@ -13,6 +13,7 @@ struct Machine {
   int lanes = 4;       // float32 in a vector register
   int registers = 16;  // vector registers
   bool fma = false;    // multiply and add in one instruction, with a memory operand or a broadcast
+  bool bf16 = false;   // pairs of bf16 multiplied and added to float32 in one instruction
 };
 
 struct CpuTarget {

@@ -60,23 +60,19 @@ void check_range(const Values& values, const std::string& name, Problems& proble
                        " is too large after folding BatchNorm");
 }
 
-std::vector<std::vector<float>> pack_pair(const Values& weight, const Values& bias, int inputs, int kernel) {
-  return {pack_weight(weight, static_cast<int>(bias.size()), inputs, kernel), pack_bias(bias)};
-}
-
-std::vector<std::vector<float>> fold_dense(const std::string& name, int inputs, const SourceTensors& tensors,
-                                           Problems& problems) {
+std::vector<TensorBytes> fold_dense(const std::string& name, int inputs, const SourceTensors& tensors,
+                                    const WeightStorage& storage, Problems& problems) {
   const Values weight = read(tensors, name + ".weight", problems);
   const Values bias = read(tensors, name + ".bias", problems);
   if (!problems.empty()) return {};
   check_range(weight, name + ".weight", problems);
   check_range(bias, name + ".bias", problems);
-  return pack_pair(weight, bias, inputs, 1);
+  return pack_layer(weight, bias, inputs, 1, storage);
 }
 
-std::vector<std::vector<float>> fold_convolution(const Layer& layer, const LayerNames& names,
-                                                 const SourceTensors& tensors, double epsilon,
-                                                 Problems& problems) {
+std::vector<TensorBytes> fold_convolution(const Layer& layer, const LayerNames& names,
+                                          const SourceTensors& tensors, double epsilon,
+                                          const WeightStorage& storage, Problems& problems) {
   Values weight = read(tensors, names.first + ".weight", problems);
   const Values scale = read(tensors, names.second + ".weight", problems);
   const Values shift = read(tensors, names.second + ".bias", problems);
@@ -94,23 +90,23 @@ std::vector<std::vector<float>> fold_convolution(const Layer& layer, const Layer
   check_range(weight, names.first + ".weight", problems);
   check_range(bias, names.second + ".bias", problems);
   const int inputs = layer.kind == LayerKind::depthwise ? 1 : layer.in.channels;
-  return pack_pair(weight, bias, inputs, layer.kernel);
+  return pack_layer(weight, bias, inputs, layer.kernel, storage);
 }
 
 }  // namespace
 
-std::vector<std::vector<float>> fold_layer(const Layer& layer, const LayerNames& names,
-                                           const SourceTensors& tensors, double epsilon, Problems& problems) {
+std::vector<TensorBytes> fold_layer(const Layer& layer, const LayerNames& names, const SourceTensors& tensors,
+                                    double epsilon, const WeightStorage& storage, Problems& problems) {
   Problems found;
-  std::vector<std::vector<float>> packed;
+  std::vector<TensorBytes> packed;
   if (layer.kind == LayerKind::dense) {
-    packed = fold_dense(names.first, layer.in.channels, tensors, found);
+    packed = fold_dense(names.first, layer.in.channels, tensors, storage, found);
   } else if (layer.kind == LayerKind::squeeze_excite) {
-    packed = fold_dense(names.first, layer.in.channels, tensors, found);
-    for (std::vector<float>& tensor : fold_dense(names.second, layer.squeezed, tensors, found))
+    packed = fold_dense(names.first, layer.in.channels, tensors, storage, found);
+    for (TensorBytes& tensor : fold_dense(names.second, layer.squeezed, tensors, storage, found))
       packed.push_back(std::move(tensor));
   } else {
-    packed = fold_convolution(layer, names, tensors, epsilon, found);
+    packed = fold_convolution(layer, names, tensors, epsilon, storage, found);
   }
   problems.insert(problems.end(), found.begin(), found.end());
   return packed;

@@ -45,13 +45,13 @@ std::string triple(const std::array<double, 3>& numbers) {
 
 Metadata make_metadata(const Network& network, const Preprocessing& preprocessing,
                        const std::vector<std::string>& labels, const WeightsSource& source,
-                       const Dialect& dialect) {
+                       const Dialect& dialect, Precision precision) {
   Metadata metadata = {
       {"format", "effnet-weights"},
       {"format_version", std::to_string(weights_format_version)},
       {"network", network.name},
-      {"fingerprint", fingerprint(network)},
-      {"precision", "fp32"},
+      {"fingerprint", fingerprint(network, precision)},
+      {"precision", traits_of(precision).name},
       {"resolution", std::to_string(network.resolution)},
       {"mean", triple(preprocessing.mean)},
       {"std", triple(preprocessing.std)},
@@ -64,10 +64,11 @@ Metadata make_metadata(const Network& network, const Preprocessing& preprocessin
   return metadata;
 }
 
-std::vector<TensorEntry> make_entries(const Network& network) {
+std::vector<TensorEntry> make_entries(const Network& network, Precision precision) {
   std::vector<TensorEntry> entries;
-  for (const PackedTensor& tensor : packed_tensors(network))
-    entries.push_back({tensor.name, Dtype::f32, {tensor.shape.begin(), tensor.shape.end()}});
+  for (const PackedTensor& tensor : packed_tensors(network, precision))
+    entries.push_back(
+        {tensor.name, traits_of(tensor.element).dtype, {tensor.shape.begin(), tensor.shape.end()}});
   return entries;
 }
 
@@ -81,18 +82,20 @@ Status report(const std::vector<std::string>& problems, const std::string& where
 }
 
 // Folds, packs and writes one layer after the other.
-Status write_weights(const Network& network, const Dialect& dialect, double epsilon,
+Status write_weights(const Network& network, const Dialect& dialect, double epsilon, Precision precision,
                      const SourceTensors& tensors, const Metadata& metadata, const std::string& where,
                      const std::string& output_path) {
-  Result<SafetensorsWriter> writer = SafetensorsWriter::create(output_path, make_entries(network), metadata);
+  Result<SafetensorsWriter> writer =
+      SafetensorsWriter::create(output_path, make_entries(network, precision), metadata);
   if (!writer) return writer.status();
   std::vector<std::string> problems;
   Status written;
   for_each_part(network, [&](Part part, const Block* block, const Layer& layer) {
     if (!written) return;
-    const auto packed = fold_layer(layer, dialect.names(part, block), tensors, epsilon, problems);
+    const WeightStorage storage = weight_storage(layer.kind, precision);
+    const auto packed = fold_layer(layer, dialect.names(part, block), tensors, epsilon, storage, problems);
     if (!problems.empty()) return;  // look on for more of them, write nothing any more
-    for (const std::vector<float>& tensor : packed)
+    for (const TensorBytes& tensor : packed)
       if (written) written = writer->write(tensor);
   });
   if (!problems.empty()) return report(problems, where);
@@ -135,9 +138,10 @@ Status import_checked(NetworkConfig config, SourceTensors tensors, const Weights
   const Result<std::vector<std::string>> labels = choose_labels(card, options, config.classes);
   if (!labels) return labels.status();
   warn_of_guess(config, **dialect, card, options, *preprocessing);
-  const Metadata metadata = make_metadata(*network, *preprocessing, *labels, source, **dialect);
-  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), tensors, metadata,
-                       source.where, output_path);
+  const Metadata metadata =
+      make_metadata(*network, *preprocessing, *labels, source, **dialect, options.precision);
+  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), options.precision,
+                       tensors, metadata, source.where, output_path);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "formats/tensor_file.h"
+#include "models/element.h"
 #include "models/network.h"
 
 namespace effnet {
@@ -24,6 +25,7 @@ struct Preprocessing {
 
 // What overrides the defaults of network, dialect and config.json.
 struct ImportOptions {
+  Precision precision = Precision::fp32;
   std::optional<int> classes;
   std::optional<std::array<double, 3>> mean, std;
   std::optional<double> crop;

@@ -11,14 +11,23 @@
 //                         expand.weight [P][squeezed][16]            expand.bias [P * 16]
 //   dense (classifier)    weight [P][inputs][16]                     bias [P * 16]
 //
+// The element type (models/element.h) decides the rest. Convolution, depthwise and every bias are float32; so are all
+// weights of fp32. Elsewhere the inputs of a panel are filled up with zeros to 64 bytes, and:
+//
+//   bf16, pointwise       weight [P][inputs / 2][16][2]              an output's two inputs side by side
+//   int8                  a tensor `scale` [P * 16] before each weight: weight = stored * scale
+//
 // BatchNorm is folded: weight * scale / sqrt(variance + epsilon),
 // bias = shift - mean * scale / sqrt(variance + epsilon).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "models/element.h"
 #include "models/network.h"
 
 namespace effnet {
@@ -31,18 +40,39 @@ inline constexpr int weights_format_version = 1;
 
 struct PackedTensor {
   std::string name;        // "blocks.3.expand.weight"
-  std::vector<int> shape;  // as above; float32
+  std::vector<int> shape;  // as above
+  Element element = Element::f32;
+
+  std::int64_t elements() const;
+  std::int64_t bytes() const { return elements() * traits_of(element).bytes; }
 };
 
-// The tensors of a .weights file in their order in the file: layer by layer, weight before bias.
-std::vector<PackedTensor> packed_tensors(const Network& network);
+// The tensors of a .weights file in their order in the file: layer by layer, scale, weight, bias.
+std::vector<PackedTensor> packed_tensors(const Network& network, Precision precision);
+
+// How a layer's weights lie in memory.
+struct WeightStorage {
+  Element element = Element::f32;
+  int together = 1;
+};
+WeightStorage weight_storage(LayerKind kind, Precision precision);
+
+// Inputs of a panel with the zeros that fill up its last 64 bytes.
+int stored_inputs(int inputs, Element element);
 
 // Into panels. `weight` [outputs][inputs][kernel y][kernel x]:
 // inputs is 1 for depthwise, kernel 1 for pointwise and dense.
 std::vector<float> pack_weight(std::span<const double> weight, int outputs, int inputs, int kernel);
 std::vector<float> pack_bias(std::span<const double> bias);
 
+// The bytes of one tensor of a file.
+using TensorBytes = std::vector<std::byte>;
+
+// One layer's weight and bias as the tensors of packed_tensors(): [scale,] weight, bias.
+std::vector<TensorBytes> pack_layer(std::span<const double> weight, std::span<const double> bias, int inputs,
+                                    int kernel, const WeightStorage& storage);
+
 // 16 hexadecimal digits over tensor names, shapes, element type and padding family; not the resolution.
-std::string fingerprint(const Network& network);
+std::string fingerprint(const Network& network, Precision precision);
 
 }  // namespace effnet

@@ -13,24 +13,29 @@ namespace effnet {
 namespace {
 
 bool is_as_packed(const Tensor* tensor, const PackedTensor& expected) {
-  return tensor != nullptr && tensor->dtype == Dtype::f32 &&
+  return tensor != nullptr && tensor->dtype == traits_of(expected.element).dtype &&
          std::equal(expected.shape.begin(), expected.shape.end(), tensor->shape,
                     tensor->shape + tensor->rank);
 }
 
 // The whole of the file's rules is the runtime's (runtime/weights.cc): this is what a mix-up would break.
-Status check_contents(const Safetensors& file, const Network& network, const std::string& path) {
+Status check_contents(const Safetensors& file, const Network& network, Precision precision,
+                      const std::string& path) {
   if (file.metadata_value("format") != "effnet-weights")
     return Status::error(path + ": not a file that `effnetc import` made");
   if (file.metadata_value("format_version") != std::to_string(weights_format_version))
     return Status::error(path + ": format version " + in_quotes(file.metadata_value("format_version")) +
                          ", but this effnetc reads version " + std::to_string(weights_format_version) +
                          ": import the weights again");
-  if (file.metadata_value("fingerprint") != fingerprint(network))
+  if (const std::string& wanted = traits_of(precision).name; file.metadata_value("precision") != wanted)
+    return Status::error(path + ": weights of precision " + in_quotes(file.metadata_value("precision")) +
+                         ", but the library is compiled for " + wanted +
+                         ": import or compile with the other's --precision");
+  if (file.metadata_value("fingerprint") != fingerprint(network, precision))
     return Status::error(path + ": weights of " + in_quotes(file.metadata_value("network")) +
                          " with another fingerprint than " + network.name + " of " +
                          std::to_string(network.classes) + " classes: import them for this network");
-  for (const PackedTensor& expected : packed_tensors(network))
+  for (const PackedTensor& expected : packed_tensors(network, precision))
     if (!is_as_packed(file.find(expected.name), expected))
       return Status::error(path + ": damaged: tensor " + in_quotes(expected.name) +
                            " is missing or has another shape; import the weights again");
@@ -49,7 +54,7 @@ std::string escaped(const std::string& path) {
 
 }  // namespace
 
-Result<EmbeddedWeights> check_embedded(const std::string& path, const Network& network) {
+Result<EmbeddedWeights> check_embedded(const std::string& path, const Network& network, Precision precision) {
   const std::string absolute = std::filesystem::absolute(path).string();
   if (absolute.find('\n') != std::string::npos)
     return Status::error(in_quotes(path) + ": a path with a line break cannot be embedded");
@@ -58,7 +63,7 @@ Result<EmbeddedWeights> check_embedded(const std::string& path, const Network& n
   Safetensors file;
   char error[500] = "";
   if (!file.parse(mapped->bytes(), {}, error)) return Status::error(path + ": " + error);
-  if (Status status = check_contents(file, network, path); !status) return status;
+  if (Status status = check_contents(file, network, precision, path); !status) return status;
   return EmbeddedWeights{absolute, mapped->bytes().size()};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "models/element.h"
 #include "models/network.h"
 
 namespace effnet {
@@ -13,9 +14,9 @@ struct EmbeddedWeights {
   std::size_t bytes = 0;
 };
 
-// Whether this file is a .weights file of that network; its size. What is wrong is found here, not when an
+// Whether this file is a .weights file of that network and type; its size. What is wrong is found here, not when an
 // application opens it.
-Result<EmbeddedWeights> check_embedded(const std::string& path, const Network& network);
+Result<EmbeddedWeights> check_embedded(const std::string& path, const Network& network, Precision precision);
 
 // <name>_weights.S: the symbol <name>_weights, local to the finished library, on a 64 byte boundary. For the
 // assemblers of gcc and clang, on ELF, Mach-O, COFF and WebAssembly.

@@ -54,14 +54,14 @@ void emit_declaration(std::string& text, const LibraryPlan& library, const Plan&
 // " + block * 10 + strip * 20" of the arguments that move from task to task.
 std::string offset_text(const Argument& a) {
   std::string text;
-  if (a.block_floats) print(text, " + (size_t)block * %lld", static_cast<long long>(a.block_floats));
-  if (a.strip_floats) print(text, " + (size_t)strip * %lld", static_cast<long long>(a.strip_floats));
+  if (a.block_bytes) print(text, " + (size_t)block * %lld", static_cast<long long>(a.block_bytes));
+  if (a.strip_bytes) print(text, " + (size_t)strip * %lld", static_cast<long long>(a.strip_bytes));
   return text;
 }
 
-bool uses(const Step& step, std::int64_t Argument::*floats) {
+bool uses(const Step& step, std::int64_t Argument::*bytes) {
   return std::any_of(step.arguments.begin(), step.arguments.end(),
-                     [&](const Argument& a) { return a.*floats != 0; });
+                     [&](const Argument& a) { return a.*bytes != 0; });
 }
 
 // All steps that share a kernel also share its tasks: they differ in where their buffers lie.
@@ -74,24 +74,24 @@ void emit_task(std::string& text, const LibraryPlan& library, const Plan& plan, 
   // A head of any number of classes runs on the classifier's kernel: one task a panel, however many.
   if (step.kernel == plan.steps.back().kernel)
     text += "  const int block = task;\n";
-  else if (uses(step, &Argument::block_floats))
+  else if (uses(step, &Argument::block_bytes))
     print(text, "  const int block = task %% %d;\n", step.blocks);
-  if (rows || uses(step, &Argument::strip_floats))
+  if (rows || uses(step, &Argument::strip_bytes))
     print(text, "  const int strip = task / %d;\n", step.blocks);
   if (rows)
     print(text, "  const int first_row = strip * %d, rows = first_row + %d <= %d ? %d : %d - first_row;\n",
           step.strip_rows, step.strip_rows, step.total_rows, step.strip_rows, step.total_rows);
   int pointer = 0;
   std::string call;
-  bool task_used = rows || uses(step, &Argument::block_floats) || uses(step, &Argument::strip_floats);
+  bool task_used = rows || uses(step, &Argument::block_bytes) || uses(step, &Argument::strip_bytes);
   for (const Argument& a : step.arguments) {
     call += call.empty() ? "" : ", ";
     if (a.place == Place::scratch) {
       text += "  struct halide_buffer_t scratch_buffer = {.host = scratch};\n";
       call += "&scratch_buffer";
     } else if (is_pointer(a)) {
-      print(text, "  struct halide_buffer_t %s = {.host = (float *)at->p[%d]%s};\n", a.name.c_str(),
-            pointer++, offset_text(a).c_str());
+      print(text, "  struct halide_buffer_t %s = {.host = (char *)at->p[%d]%s};\n", a.name.c_str(), pointer++,
+            offset_text(a).c_str());
       call += "&" + a.name;
     } else {
       call += a.place == Place::constant ? "at->" + a.name : a.name;
@@ -129,7 +129,7 @@ void emit_run(std::string& text, const Plan& plan) {
         "tensors. */\n"
         "static void %s_run(effnet_context *context, const effnet_frame *f) {\n"
         "  unsigned char *const a = f->arena;\n"
-        "  const float *const *const w = f->weights;\n",
+        "  const void *const *const w = f->weights;\n",
         prefix.c_str());
   // In blocks, so that the steps' buffers have one place on the stack.
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -153,9 +153,9 @@ void emit_run(std::string& text, const Plan& plan) {
 void emit_step_table(std::string& text, const Plan& plan) {
   print(text, "\nstatic const effnet_step %s_steps[] = {\n", variant_prefix(plan).c_str());
   for (const Step& step : plan.steps)
-    print(text, "    {%s, %s, %.0f, %.0f, %.0f, %d},\n", quoted(step.name).c_str(),
+    print(text, "    {%s, %s, %.0f, %.0f, %.0f, %d, %.0f},\n", quoted(step.name).c_str(),
           quoted(step.operation).c_str(), step.multiply_adds, step.activations, step.bytes,
-          step.blocks * step.strips);
+          step.blocks * step.strips, step.paired_multiply_adds);
   text += "};\n";
 }
 
@@ -176,7 +176,8 @@ void emit_tensors(std::string& text, const Plan& plan) {
   text +=
       "\n/* The tensors of the weights file, in its order. */\nstatic const effnet_tensor tensors[] = {\n";
   for (const PackedTensor& tensor : plan.tensors) {
-    print(text, "    {%s, %zu, {", quoted(tensor.name).c_str(), tensor.shape.size());
+    print(text, "    {%s, EFFNET_%s, %zu, {", quoted(tensor.name).c_str(),
+          std::string(dtype_name(traits_of(tensor.element).dtype)).c_str(), tensor.shape.size());
     for (std::size_t d = 0; d < tensor.shape.size(); ++d) print(text, "%s%d", d ? ", " : "", tensor.shape[d]);
     text += "}},\n";
   }
@@ -201,16 +202,18 @@ void emit_variant_table(std::string& text, const LibraryPlan& library) {
 }
 
 void emit_program(std::string& text, const LibraryPlan& library) {
-  const Network& n = library.variants.front().network;
+  const Plan& first = library.variants.front();
+  const Network& n = first.network;
   const char* name = library.name.c_str();
   print(text,
         "\nstatic const effnet_program program = {\n"
-        "    EFFNET_PROGRAM_ABI, %s, %s, %s, %d,\n"
+        "    EFFNET_PROGRAM_ABI, %s, %s, %s, %s, %d,\n"
         "    %d, %d, %d, %d, %d, /* resolution, classes, features, last map */\n"
         "    tensors, %zu, variants, %zu,\n};\n",
-        quoted(library.name).c_str(), quoted(n.name).c_str(), quoted(fingerprint(n)).c_str(),
-        weights_format_version, n.resolution, n.classes, n.head.out.channels, n.head.out.height,
-        n.head.out.width, library.variants.front().tensors.size(), library.variants.size());
+        quoted(library.name).c_str(), quoted(n.name).c_str(), quoted(fingerprint(n, first.precision)).c_str(),
+        quoted(traits_of(first.precision).name).c_str(), weights_format_version, n.resolution, n.classes,
+        n.head.out.channels, n.head.out.height, n.head.out.width, first.tensors.size(),
+        library.variants.size());
   print(text,
         "\nconst struct effnet_program *%s_program(void) { return &program; }\n"
         "\neffnet_status %s_open(const char *weights_path, const effnet_options *options, effnet_model "
@@ -242,11 +245,7 @@ std::string identifier(const std::string& text) {
 
 std::int64_t weights_bytes(const Plan& plan) {
   std::int64_t bytes = 0;
-  for (const PackedTensor& tensor : plan.tensors) {
-    std::int64_t floats = 1;
-    for (const int extent : tensor.shape) floats *= extent;
-    bytes += floats * 4;
-  }
+  for (const PackedTensor& tensor : plan.tensors) bytes += tensor.bytes();
   return bytes;
 }
 

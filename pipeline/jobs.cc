@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <sstream>
 
 #include "base/files.h"
 #include "base/owned_folder.h"
@@ -15,7 +16,6 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/unfinished.h"
-#include "generators/compile.h"
 
 namespace effnet {
 
@@ -33,14 +33,6 @@ constexpr std::string_view temporary_ending = ".tmp.o", assembly_ending = ".s";
 // What does not reach the generator: the caller's loops.
 bool is_for_caller(const std::string& number) { return number == "strip_rows" || number == "out_height"; }
 
-KernelRequest request_of(const Kernel& kernel, const CpuTarget& target) {
-  KernelRequest request{kernel.operation, {}, target.halide, placeholder_symbol, {}};
-  for (const Numbers* numbers : {&kernel.problem, &kernel.schedule})
-    for (const auto& [name, value] : *numbers)
-      if (!is_for_caller(name)) request.parameters[name] = std::to_string(value);
-  return request;
-}
-
 Result<std::string> cache_key(const KernelRequest& request) {
   std::string text = "kernel 1\n" + request.generator + "\n" + request.target + "\n" +
                      find_operator(request.generator).algorithm_hash + "\n" + halide_version() + "\n";
@@ -48,7 +40,14 @@ Result<std::string> cache_key(const KernelRequest& request) {
   return sha256(std::as_bytes(std::span(text)));
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+// Without Halide's warnings.
+std::string first_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  while (std::getline(lines, line) && line.starts_with("Warning:")) {
+  }
+  return line;
+}
 
 // What went wrong in a child process; empty when nothing.
 std::string failure_of(const ProcessResult& run, const JobOptions& options) {
@@ -110,6 +109,14 @@ void sweep(const std::string& cache_dir) {
 
 }  // namespace
 
+KernelRequest kernel_request(const Kernel& kernel, const CpuTarget& target) {
+  KernelRequest request{kernel.operation, {}, target.halide, placeholder_symbol, {}};
+  for (const Numbers* numbers : {&kernel.problem, &kernel.schedule})
+    for (const auto& [name, value] : *numbers)
+      if (!is_for_caller(name)) request.parameters[name] = std::to_string(value);
+  return request;
+}
+
 std::string default_cache_dir() {
   if (const std::string cache = environment_variable("XDG_CACHE_HOME"); !cache.empty())
     return cache + "/effnet";
@@ -137,7 +144,7 @@ Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& 
   std::error_code failed;
   fs::create_directories(cache_dir, failed);
   if (failed) return Status::error("cannot make the cache folder " + cache_dir + ": " + failed.message());
-  const KernelRequest request = request_of(kernel, target);
+  const KernelRequest request = kernel_request(kernel, target);
   Result<std::string> key = cache_key(request);
   if (!key) return key.status();
   const std::string path = cache_dir + "/" + *key + ".o";
@@ -156,7 +163,7 @@ Result<std::string> compile_kernel_apart(const Kernel& kernel, const CpuTarget& 
 
 Result<std::string> compile_marked_assembly(const Kernel& kernel, const Numbers& scalars,
                                             const CpuTarget& target, const JobOptions& options) {
-  KernelRequest request = request_of(kernel, target);
+  KernelRequest request = kernel_request(kernel, target);
   request.scalars = scalars;
   const Result<OwnedFolder> folder = OwnedFolder::create("effnet-assembly-");
   if (!folder) return folder.status();

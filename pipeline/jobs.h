@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "generators/compile.h"
 #include "pipeline/plan.h"
 
 namespace effnet {
@@ -28,6 +29,9 @@ std::string lengthened_symbol(std::string symbol);
 
 // Replaces the placeholder in an object's string table; false: there is none. `symbol` is not longer than it.
 [[nodiscard]] bool stamp_symbol(std::string& object, const std::string& symbol);
+
+// What a kernel's generator is asked for, under the placeholder's name.
+KernelRequest kernel_request(const Kernel& kernel, const CpuTarget& target);
 
 // One object a kernel, in their order.
 Result<std::vector<std::string>> compile_kernels(const std::vector<Kernel>& kernels, const CpuTarget& target,

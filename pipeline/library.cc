@@ -133,7 +133,7 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
   for (const Operator& op : operators()) operations.push_back(op.name);
   LibraryPlan library{request.name, {}};
   if (!request.embed.empty()) {
-    Result<EmbeddedWeights> weights = check_embedded(request.embed, *network);
+    Result<EmbeddedWeights> weights = check_embedded(request.embed, *network, request.precision);
     if (!weights) return weights.status();
     library.weights = *std::move(weights);
   }
@@ -142,7 +142,7 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
     if (!rows) return rows.status();
     Result<Plan> plan =
         make_plan(*network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "",
-                             halide_version(), request.min_memory});
+                             halide_version(), request.min_memory, request.precision});
     if (!plan) return plan.status();
     for (const std::string& warning : plan->warnings)
       if (request.warn) request.warn(warning);

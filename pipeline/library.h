@@ -19,6 +19,7 @@ struct LibraryRequest {
   std::vector<CpuTarget> targets;  // best first
   std::string folder;              // made if missing
   bool shared = false;
+  Precision precision = Precision::fp32;
   int threads = 1;                 // schedules are taken for so many
   CCompiler cc;                    // of the generated C
   std::string network_file;        // that `network` was read from; empty: it is a variant

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/text.h"
 #include "generators/pointwise/schedule.h"
-#include "generators/transfer.h"
 #include "pipeline/arena.h"
 #include "pipeline/in_place.h"
+#include "pipeline/schedule_choice.h"
 #include "pipeline/step_text.h"
 
 namespace effnet {
@@ -20,10 +19,14 @@ double size_of(const Shape& s) { return static_cast<double>(s.height) * s.width 
 // Builds a plan step by step, in the order of the data.
 class Planner {
  public:
-  Planner(const Network& network, const PlanOptions& options) : options_(options) {
+  Planner(const Network& network, const PlanOptions& options)
+      : min_memory_(options.min_memory), schedules_(options) {
     plan_.network = network;
     plan_.target = options.target;
-    plan_.tensors = packed_tensors(network);
+    plan_.precision = options.precision;
+    plan_.tensors = packed_tensors(network, options.precision);
+    const PrecisionTraits& precision = traits_of(options.precision);
+    types_ = {options.target.machine.bf16 ? precision.maps : Element::f32, precision.weights};
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i)
       tensor_[plan_.tensors[i].name] = static_cast<int>(i);
   }
@@ -41,29 +44,33 @@ class Planner {
  private:
   // --- buffers ---
 
-  // `pixels` of padded(channels) floats; `spare_pixels` more may be read or written past the end.
-  int new_buffer(const std::string& name, std::int64_t pixels, int channels, std::int64_t spare_pixels = 0) {
-    const std::int64_t pixel_bytes = padded(channels) * 4ll;
-    Buffer buffer{
-        name, (pixels + spare_pixels) * pixel_bytes, next_step(), next_step(), -1, pixels * pixel_bytes};
-    plan_.buffers.push_back(buffer);
+  // `pixels` of padded(channels) elements.
+  int new_buffer(const std::string& name, std::int64_t pixels, int channels, Element element) {
+    const std::int64_t bytes = pixels * padded(channels) * traits_of(element).bytes;
+    plan_.buffers.push_back({name, (bytes + 63) / 64 * 64, next_step(), next_step(), -1, bytes, -1, element});
     return static_cast<int>(plan_.buffers.size()) - 1;
   }
+  std::int64_t element_bytes(int buffer) const { return traits_of(plan_.buffers[buffer].element).bytes; }
   // Room for what the tiles of a later step read past the end of a map.
-  void widen(int buffer, std::int64_t bytes) {
+  void widen(int buffer, std::int64_t elements) {
     Buffer& b = plan_.buffers[buffer];
-    b.bytes = std::max(b.bytes, (bytes + 63) / 64 * 64);
+    b.bytes = std::max(b.bytes, (elements * element_bytes(buffer) + 63) / 64 * 64);
   }
   int next_step() const { return static_cast<int>(plan_.steps.size()); }
 
   // --- arguments ---
 
-  Argument weight(const std::string& name, const std::string& tensor, std::int64_t block_floats = 0) const {
-    return {name, Place::weight, tensor_.at(tensor), block_floats, 0};
+  // `block_panels`: of a task, where tasks differ in them.
+  Argument weight(const std::string& name, const std::string& tensor, int block_panels = 0) const {
+    const PackedTensor& packed = plan_.tensors[tensor_.at(tensor)];
+    const int all_panels = packed.shape.size() == 1 ? packed.shape[0] / panel_lanes : packed.shape[0];
+    return {name, Place::weight, tensor_.at(tensor), packed.bytes() / all_panels * block_panels, 0};
   }
-  static Argument activation(const std::string& name, int buffer, std::int64_t block_floats = 0,
-                             std::int64_t strip_floats = 0) {
-    return {name, Place::activation, buffer, block_floats, strip_floats};
+  bool has_scale() const { return traits_of(types_.weights).scaled; }
+  Argument activation(const std::string& name, int buffer, std::int64_t block_elements = 0,
+                      std::int64_t strip_elements = 0) const {
+    return {name, Place::activation, buffer, block_elements * element_bytes(buffer),
+            strip_elements * element_bytes(buffer)};
   }
   static Argument other(const std::string& name, Place place, int index = 0) {
     return {name, place, index, 0, 0};
@@ -71,36 +78,10 @@ class Planner {
 
   // --- kernels and steps ---
 
-  // The schedule of a problem: its row when there is a legal one, else that of a problem nearby, else the
-  // default.
-  Numbers choose_schedule(const Operator& op, const Numbers& problem) {
-    if (options_.rows) {
-      if (const ScheduleRow* row = options_.rows->find(op.name, problem, options_.threads)) {
-        const std::string wrong = op.check_schedule(problem, row->schedule);
-        if (wrong.empty()) return use(op, *row, row->schedule);
-        plan_.warnings.push_back("the schedule row of " + op.name + " (" + to_text(problem) +
-                                 ") is not used: " + wrong);
-      } else if (const ScheduleRow* near = options_.rows->find_near(op.name, problem, options_.threads)) {
-        const Numbers fitted = transferred(op, near->schedule, near->problem, problem);
-        if (op.check_schedule(problem, fitted).empty() &&
-            op.worth_trying(problem, fitted, options_.target.machine))
-          return use(op, *near, fitted);
-      }
-    }
-    return op.default_schedule(problem, options_.target.machine);
-  }
-
-  Numbers use(const Operator& op, const ScheduleRow& row, const Numbers& schedule) {
-    if (row.algorithm != op.algorithm_hash) stale_.insert("another version of " + op.name);
-    if (!options_.halide.empty() && row.halide != options_.halide) stale_.insert("Halide " + row.halide);
-    if (!options_.cpu.empty() && row.cpu != options_.cpu) stale_.insert("another CPU, " + in_quotes(row.cpu));
-    return schedule;
-  }
-
   Step& add_step(const std::string& name, const std::string& operation, const std::string& op_name,
                  const Numbers& problem, const std::string& detail) {
     return add_step(name, operation + " " + detail, op_name, problem,
-                    choose_schedule(find_operator(op_name), problem));
+                    schedules_.choose(find_operator(op_name), problem));
   }
   Step& add_step(const std::string& name, const std::string& description, const std::string& op_name,
                  const Numbers& problem, const Numbers& schedule) {
@@ -139,18 +120,19 @@ class Planner {
   // --- operators ---
 
   int stem(const Layer& layer) {
-    const Numbers problem = {{"resolution", layer.in.width},
-                             {"out_width", layer.out.width},
-                             {"out_height", layer.out.height},
-                             {"out_channels", layer.out.channels},
-                             {"kernel", layer.kernel},
-                             {"stride", layer.stride},
-                             {"top", layer.border.top},
-                             {"left", layer.border.left},
-                             {"activation", static_cast<int>(layer.activation)}};
+    Numbers problem = {{"resolution", layer.in.width},
+                       {"out_width", layer.out.width},
+                       {"out_height", layer.out.height},
+                       {"out_channels", layer.out.channels},
+                       {"kernel", layer.kernel},
+                       {"stride", layer.stride},
+                       {"top", layer.border.top},
+                       {"left", layer.border.left},
+                       {"activation", static_cast<int>(layer.activation)}};
+    set_types(problem, {types_.maps, Element::f32});
     const std::int64_t row = static_cast<std::int64_t>(layer.out.width) * padded(layer.out.channels);
-    const int out =
-        new_buffer("stem", static_cast<std::int64_t>(layer.out.width) * layer.out.height, layer.out.channels);
+    const int out = new_buffer("stem", static_cast<std::int64_t>(layer.out.width) * layer.out.height,
+                               layer.out.channels, types_.maps);
     Step& step = add_step("stem", "stem", "stem", problem, describe(layer.in, layer));
     split_rows(step, layer.out.height);
     step.arguments = {other("input", Place::input),
@@ -161,7 +143,7 @@ class Planner {
                       other("scratch", Place::scratch),
                       activation("output", out, 0, row * step.strip_rows)};
     account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
-            size_of(layer.in) + size_of(layer.out));
+            size_of(layer.in) * 4 + map_bytes(layer.out));
     touch_buffers();
     return out;
   }
@@ -178,26 +160,28 @@ class Planner {
     const Shape in = block.has_expand ? block.expand.in : dw.in;
     const bool expand = block.has_expand, squeeze = block.has_squeeze_excite;
     const std::string op = expand ? "expand_depthwise" : "depthwise";
-    const Numbers problem = {{"height", in.height},
-                             {"width", in.width},
-                             {"channels", in.channels},
-                             {"out_width", dw.out.width},
-                             {"out_height", dw.out.height},
-                             {"out_channels", dw.out.channels},
-                             {"kernel", dw.kernel},
-                             {"stride", dw.stride},
-                             {"top", dw.border.top},
-                             {"left", dw.border.left},
-                             {"activation", static_cast<int>(dw.activation)},
-                             {"expand", expand},
-                             {"squeeze", squeeze}};
+    Numbers problem = {{"height", in.height},
+                       {"width", in.width},
+                       {"channels", in.channels},
+                       {"out_width", dw.out.width},
+                       {"out_height", dw.out.height},
+                       {"out_channels", dw.out.channels},
+                       {"kernel", dw.kernel},
+                       {"stride", dw.stride},
+                       {"top", dw.border.top},
+                       {"left", dw.border.left},
+                       {"activation", static_cast<int>(dw.activation)},
+                       {"expand", expand},
+                       {"squeeze", squeeze}};
+    set_types(problem, {types_.maps, expand ? types_.weights : Element::f32});
     const int channels = dw.out.channels;
     const std::int64_t row = static_cast<std::int64_t>(dw.out.width) * padded(channels);
-    const int out = new_buffer(block.name + ".depthwise",
-                               static_cast<std::int64_t>(dw.out.width) * dw.out.height, channels);
-    const int sums = squeeze ? new_buffer(block.name + ".sums", dw.out.height, channels) : -1;
-    Numbers schedule = choose_schedule(find_operator(op), problem);
-    if (options_.min_memory && depthwise_in_place(block)) {
+    const int out =
+        new_buffer(block.name + ".depthwise", static_cast<std::int64_t>(dw.out.width) * dw.out.height,
+                   channels, types_.maps);
+    const int sums = squeeze ? new_buffer(block.name + ".sums", dw.out.height, channels, Element::f32) : -1;
+    Numbers schedule = schedules_.choose(find_operator(op), problem);
+    if (min_memory_ && depthwise_in_place(block)) {
       plan_.buffers[out].in_place_of = map;
       schedule = one_strip(schedule, dw.out.height);
     }
@@ -209,15 +193,16 @@ class Planner {
     step.blocks = panels(channels) / block_panels;
     const std::int64_t block_channels = static_cast<std::int64_t>(block_panels) * panel_lanes;
     const std::string prefix = block.name + ".depthwise";
-    step.arguments = {weight("weight", prefix + ".weight", block_channels * dw.kernel * dw.kernel),
-                      weight("bias", prefix + ".bias", block_channels), other("first_row", Place::first_row),
+    step.arguments = {weight("weight", prefix + ".weight", block_panels),
+                      weight("bias", prefix + ".bias", block_panels), other("first_row", Place::first_row),
                       other("rows", Place::rows), activation("input", map, expand ? 0 : block_channels)};
     if (expand) {
-      step.arguments.push_back(
-          weight("expand_weight", block.name + ".expand.weight", block_channels * in.channels));
-      step.arguments.push_back(weight("expand_bias", block.name + ".expand.bias", block_channels));
-      widen(map, (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) *
-                     padded(in.channels) * 4);
+      step.arguments.push_back(weight("expand_weight", block.name + ".expand.weight", block_panels));
+      step.arguments.push_back(weight("expand_bias", block.name + ".expand.bias", block_panels));
+      if (has_scale())
+        step.arguments.push_back(weight("expand_scale", block.name + ".expand.scale", block_panels));
+      widen(map,
+            (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) * padded(in.channels));
     }
     step.arguments.push_back(other("scratch", Place::scratch));
     step.arguments.push_back(activation("output", out, block_channels, row * step.strip_rows));
@@ -226,7 +211,9 @@ class Planner {
                                           static_cast<std::int64_t>(padded(channels)) * step.strip_rows));
     const double expanded = expand ? size_of(block.expand.out) : 0;
     account(step, (expand ? multiply_adds(block.expand) : 0) + multiply_adds(dw), dw.activation,
-            expanded + size_of(dw.out), size_of(in) + size_of(dw.out));
+            expanded + size_of(dw.out), map_bytes(in) + map_bytes(dw.out));
+    if (expand && types_.together() > 1)
+      step.paired_multiply_adds = static_cast<double>(multiply_adds(block.expand));
     touch_buffers();
     return {out, sums};
   }
@@ -234,8 +221,9 @@ class Planner {
   int squeeze_excite(const Block& block, int sums) {
     const Layer& layer = block.squeeze_excite;
     const Shape map = block.depthwise.out;
-    const Numbers problem = {{"channels", map.channels}, {"squeezed", layer.squeezed}};
-    const int gate = new_buffer(block.name + ".gate", 1, map.channels);
+    Numbers problem = {{"channels", map.channels}, {"squeezed", layer.squeezed}};
+    set_types(problem, {Element::f32, types_.weights});
+    const int gate = new_buffer(block.name + ".gate", 1, map.channels, Element::f32);
     Step& step = add_step(layer.name, "squeeze_excite", "squeeze_excite", problem,
                           std::to_string(map.channels) + " -> " + std::to_string(layer.squeezed) + " -> " +
                               std::to_string(map.channels));
@@ -245,26 +233,29 @@ class Planner {
                       weight("reduce_weight", layer.name + ".reduce.weight"),
                       weight("reduce_bias", layer.name + ".reduce.bias"),
                       weight("expand_weight", layer.name + ".expand.weight"),
-                      weight("expand_bias", layer.name + ".expand.bias"),
-                      other("scratch", Place::scratch),
-                      activation("gate", gate)};
+                      weight("expand_bias", layer.name + ".expand.bias")};
+    if (has_scale()) {
+      step.arguments.push_back(weight("reduce_scale", layer.name + ".reduce.scale"));
+      step.arguments.push_back(weight("expand_scale", layer.name + ".expand.scale"));
+    }
+    step.arguments.push_back(other("scratch", Place::scratch));
+    step.arguments.push_back(activation("gate", gate));
     account(step, multiply_adds(layer), Activation::swish, layer.squeezed + map.channels,
-            static_cast<double>(map.channels) * (map.height + 1));
+            4.0 * map.channels * (map.height + 1));
     touch_buffers();
     return gate;
   }
 
   int project(const Block& block, int wide, int gate, int residual) {
     const Layer& layer = block.project;
-    const Machine& machine = options_.target.machine;
     int in_place_of = -1;
-    if (options_.min_memory && residual >= 0) in_place_of = residual;
-    if (options_.min_memory && project_in_place(block, machine)) in_place_of = wide;
+    if (min_memory_ && residual >= 0) in_place_of = residual;
+    if (min_memory_ && project_in_place(block, plan_.target.machine)) in_place_of = wide;
     return pointwise(block.name + ".project", "project", layer, wide, gate, residual, -1, in_place_of);
   }
 
   int head(const Layer& layer, int map) {
-    const int features = new_buffer("features", 1, layer.out.channels);
+    const int features = new_buffer("features", 1, layer.out.channels, Element::f32);
     plan_.last_map_buffer = pointwise("head", "head", layer, map, -1, -1, features, -1);
     plan_.features_buffer = features;
     return features;
@@ -274,7 +265,7 @@ class Planner {
                 int residual, int average, int in_place_of) {
     const int channels = layer.out.channels;
     const std::int64_t pixels = static_cast<std::int64_t>(layer.out.width) * layer.out.height;
-    const Numbers problem = {
+    Numbers problem = {
         {"channels", layer.in.channels},
         {"out_channels", channels},
         {"pixels", static_cast<int>(pixels)},
@@ -282,66 +273,73 @@ class Planner {
         {"gated", static_cast<int>(gate >= 0 ? gate_of(static_cast<int>(pixels), channels) : Gate::none)},
         {"adds_residual", residual >= 0},
         {"averages", average >= 0}};
-    const int out = new_buffer(name, pixels, channels);
-    Numbers schedule = choose_schedule(find_operator(op), problem);
+    set_types(problem, types_);
+    // The caller reads the last map and its average.
+    const int out = new_buffer(name, pixels, channels, average >= 0 ? Element::f32 : types_.maps);
+    Numbers schedule = schedules_.choose(find_operator(op), problem);
     plan_.buffers[out].in_place_of = in_place_of;
     if (in_place_of == map)
-      schedule = one_task(schedule, channels, static_cast<int>(pixels), options_.target.machine);
+      schedule = one_task(schedule, channels, static_cast<int>(pixels), plan_.target.machine);
     Step& step = add_step(name,
                           op + " " + describe(layer.in, layer) + (gate >= 0 ? " gated" : "") +
                               (residual >= 0 ? " residual" : ""),
                           op, problem, schedule);
     const Numbers& s = schedule_of(step);
+    const int block_panels = s.at("block_panels");
     const std::int64_t block_pixels = s.at("block_pixels"),
-                       block_channels = static_cast<std::int64_t>(s.at("block_panels")) * panel_lanes;
-    step.blocks = panels(channels) / s.at("block_panels");
+                       block_channels = static_cast<std::int64_t>(block_panels) * panel_lanes;
+    step.blocks = panels(channels) / block_panels;
     step.strips = static_cast<int>((pixels + block_pixels - 1) / block_pixels);
     // Tiles read and write whole: past the map's end in every buffer that they touch.
     const std::int64_t touched = step.strips * block_pixels;
-    widen(map, touched * padded(layer.in.channels) * 4);
-    widen(out, touched * padded(channels) * 4);
-    if (residual >= 0) widen(residual, touched * padded(channels) * 4);
+    widen(map, touched * padded(layer.in.channels));
+    widen(out, touched * padded(channels));
+    if (residual >= 0) widen(residual, touched * padded(channels));
     const std::int64_t strip = block_pixels * padded(channels);
-    step.arguments = {weight("weight", name + ".weight", block_channels * layer.in.channels),
-                      weight("bias", name + ".bias", block_channels),
+    step.arguments = {weight("weight", name + ".weight", block_panels),
+                      weight("bias", name + ".bias", block_panels),
                       activation("input", map, 0, block_pixels * padded(layer.in.channels))};
+    if (has_scale()) step.arguments.push_back(weight("scale", name + ".scale", block_panels));
     if (gate >= 0) step.arguments.push_back(activation("gate", gate));
     if (residual >= 0) step.arguments.push_back(activation("residual", residual, block_channels, strip));
     step.arguments.push_back(other("scratch", Place::scratch));
     step.arguments.push_back(activation("output", out, block_channels, strip));
     if (average >= 0) step.arguments.push_back(activation("average", average, block_channels));
     account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
-            size_of(layer.in) + size_of(layer.out) * (residual >= 0 ? 2 : 1));
+            map_bytes(layer.in) + size_of(layer.out) * static_cast<double>(element_bytes(out)) +
+                (residual >= 0 ? map_bytes(layer.out) : 0));
+    if (types_.together() > 1) step.paired_multiply_adds = step.multiply_adds;
     touch_buffers();
     return out;
   }
 
   void classifier(const Layer& layer, int features) {
     const int channels = layer.in.channels;
-    Step& step = add_step("classifier", "classifier", "classifier", {{"channels", channels}},
+    Numbers problem = {{"channels", channels}};
+    set_types(problem, {Element::f32, types_.weights});
+    Step& step = add_step("classifier", "classifier", "classifier", problem,
                           std::to_string(channels) + " -> " + std::to_string(layer.out.channels));
     step.blocks = panels(layer.out.channels);
-    step.arguments = {
-        activation("features", features),
-        weight("weight", "classifier.weight", static_cast<std::int64_t>(channels) * panel_lanes),
-        weight("bias", "classifier.bias", panel_lanes),
-        other("scratch", Place::scratch),
-        {"logits", Place::logits, 0, panel_lanes, 0}};
-    account(step, multiply_adds(layer), Activation::none, 0, channels + layer.out.channels);
+    step.arguments = {activation("features", features), weight("weight", "classifier.weight", 1),
+                      weight("bias", "classifier.bias", 1)};
+    if (has_scale()) step.arguments.push_back(weight("scale", "classifier.scale", 1));
+    step.arguments.push_back(other("scratch", Place::scratch));
+    step.arguments.push_back({"logits", Place::logits, 0, 4 * panel_lanes, 0});
+    account(step, multiply_adds(layer), Activation::none, 0, 4.0 * (channels + layer.out.channels));
     touch_buffers();
   }
 
-  // `map_floats`: activations read and written; the weights are added here.
+  double map_bytes(const Shape& shape) const { return size_of(shape) * traits_of(types_.maps).bytes; }
+
+  // `bytes`: of activations read and written; the weights are added here.
   void account(Step& step, std::int64_t products, Activation activation, double evaluations,
-               double map_floats) const {
+               double bytes) const {
     step.multiply_adds = static_cast<double>(products);
     step.activations = activation == Activation::swish ? evaluations : 0;
-    step.bytes = map_floats * 4;
+    step.bytes = bytes;
     for (const Argument& argument : step.arguments) {
       if (argument.place != Place::weight) continue;
-      double floats = 1;
-      for (const int extent : plan_.tensors[argument.index].shape) floats *= extent;
-      step.bytes += floats * 4;
+      step.bytes += static_cast<double>(plan_.tensors[argument.index].bytes());
     }
   }
 
@@ -351,17 +349,15 @@ class Planner {
       plan_.buffers[kept].last_step = next_step() - 1;
     plan_.activation_bytes = place_buffers(plan_.buffers);
     plan_.scratch_bytes = (plan_.scratch_bytes + 63) / 64 * 64;
-    if (!stale_.empty())
-      plan_.warnings.push_back("schedule rows for " + plan_.target.name + " were tuned for " +
-                               join({stale_.begin(), stale_.end()}, ", ") +
-                               "; they are used, and effnetc tune finds better ones");
+    plan_.warnings = schedules_.warnings();
   }
 
-  const PlanOptions& options_;
+  MatrixTypes types_;  // of maps, on this target, and of the weights that are not always float32
+  bool min_memory_;
+  ScheduleChoice schedules_;
   Plan plan_;
   std::map<std::string, int> tensor_;
   std::map<Kernel, int> kernel_;
-  std::set<std::string> stale_;  // what the rows in use were tuned for
 };
 
 // The arena's offsets and the kernels' indices are checked

@@ -38,7 +38,7 @@ struct Argument {
   std::string name;  // as the generator calls it
   Place place = Place::weight;
   int index = 0;
-  std::int64_t block_floats = 0, strip_floats = 0;  // offset of block b and strip s: b * block + s * strip
+  std::int64_t block_bytes = 0, strip_bytes = 0;  // offset of block b and strip s: b * block + s * strip
 };
 
 // One fused step of the network. Task t works on block t %
@@ -51,6 +51,7 @@ struct Step {
   int blocks = 1, strips = 1;
   int strip_rows = 0, total_rows = 0;  // where the kernel takes first_row and rows
   double multiply_adds = 0, activations = 0, bytes = 0;
+  double paired_multiply_adds = 0;  // of these: two bf16 products at once
 };
 
 // A tensor between steps.
@@ -61,10 +62,12 @@ struct Buffer {
   std::int64_t offset = -1;    // in the arena
   std::int64_t map_bytes = 0;  // without that room
   int in_place_of = -1;        // an earlier buffer, whose beginning it overwrites in its last step; -1: none
+  Element element = Element::f32;
 };
 
 struct Plan {
   Network network;
+  Precision precision = Precision::fp32;
   CpuTarget target;
   std::vector<PackedTensor> tensors;
   std::vector<Kernel> kernels;
@@ -82,6 +85,7 @@ struct PlanOptions {
   const ScheduleRows* rows = nullptr;  // null: analytic defaults only
   std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
   bool min_memory = false;             // a smaller arena, and fewer tasks in the first block; the same bits
+  Precision precision = Precision::fp32;
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);

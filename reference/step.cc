@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/packing.h"
+#include "schedules/types.h"
 
 namespace effnet {
 
@@ -58,7 +59,11 @@ class Sum {
 // One evaluation.
 class Evaluation {
  public:
-  Evaluation(const StepReference& step, const StepInputs& inputs) : step_(step), inputs_(inputs) {}
+  Evaluation(const StepReference& step, const StepInputs& inputs)
+      : step_(step),
+        inputs_(inputs),
+        types_(types_of(step.problem)),
+        rounding_(types_.maps == Element::f32 ? 0 : 0x1.01p-8) {}
 
   Expected output(const std::string& argument, std::int64_t index) const {
     if (step_.operation == "stem") return stem(index);
@@ -77,9 +82,26 @@ class Evaluation {
  private:
   int at(const char* name) const { return step_.problem.at(name); }
   double input(const char* argument, std::int64_t index) const { return inputs_(argument, index); }
-  // weight [P][inner][16]
-  double weight(const char* argument, std::int64_t c, std::int64_t i, std::int64_t inner) const {
+  // float32 weights [P][inner][16]
+  double plain(const char* argument, std::int64_t c, std::int64_t i, std::int64_t inner) const {
     return input(argument, (c / panel_lanes * inner + i) * panel_lanes + c % panel_lanes);
+  }
+  // Of a layer whose weights are of the step's type: "<prefix>weight", and "<prefix>scale" where there is one.
+  double dense(const std::string& prefix, std::int64_t c, std::int64_t i, int inputs,
+               int together = 1) const {
+    const std::int64_t stored = stored_inputs(inputs, types_.weights), lane = c % panel_lanes;
+    const std::int64_t index =
+        (c / panel_lanes * stored + i / together * together) * panel_lanes + lane * together + i % together;
+    const double scale = traits_of(types_.weights).scaled ? inputs_(prefix + "scale", c) : 1;
+    return scale * inputs_(prefix + "weight", index);
+  }
+  double matrix(const std::string& prefix, std::int64_t c, std::int64_t i) const {
+    return dense(prefix, c, i, at("channels"), traits_of(types_.weights).together);
+  }
+  // A value that is stored in the type of maps: rounded once.
+  Expected stored(Expected e) const {
+    e.tolerance += rounding_ * std::abs(e.value);
+    return e;
   }
 
   Expected stem(std::int64_t index) const {
@@ -92,9 +114,9 @@ class Evaluation {
              [&](int tap, int x, int y) {
                for (int i = 0; i < 3; ++i)
                  sum.add(input("input", (std::int64_t{y} * side + x) * 3 + i),
-                         weight("weight", c, tap * 3 + i, kernel * kernel * 3));
+                         plain("weight", c, tap * 3 + i, kernel * kernel * 3));
              });
-    return sum.activated(at("activation"));
+    return stored(sum.activated(at("activation")));
   }
 
   // Calls visit(tap, column, row) for the taps of an output pixel that lie on the map.
@@ -113,8 +135,7 @@ class Evaluation {
     const std::int64_t first = (std::int64_t{y} * at("width") + x) * padded(channels);
     if (step_.operation == "depthwise") return {input("input", first + c), 0};
     Sum sum(input("expand_bias", c));
-    for (int k = 0; k < channels; ++k)
-      sum.add(input("input", first + k), weight("expand_weight", c, k, channels));
+    for (int k = 0; k < channels; ++k) sum.add(input("input", first + k), matrix("expand_", c, k));
     return sum.activated(at("activation"));
   }
 
@@ -122,9 +143,9 @@ class Evaluation {
     const int kernel = at("kernel");
     Sum sum(input("bias", c));
     for_taps(x, y, at("width"), at("height"), [&](int tap, int column, int row) {
-      sum.add(expanded(c, column, row), weight("weight", c, tap, kernel * kernel));
+      sum.add(expanded(c, column, row), plain("weight", c, tap, kernel * kernel));
     });
-    return sum.activated(at("activation"));
+    return stored(sum.activated(at("activation")));
   }
 
   Expected row_sum(int c, int y) const {
@@ -137,12 +158,14 @@ class Evaluation {
     const int channels = at("channels");
     Sum sum(input("bias", c));
     for (int k = 0; k < channels; ++k) {
-      const double gated = at("gated") ? input("gate", k) : 1;
-      sum.add(input("input", pixel * padded(channels) + k), gated * weight("weight", c, k, channels));
+      const double gated = at("gated") ? input("gate", k) : 1, weight = gated * matrix("", c, k);
+      const double value = input("input", pixel * padded(channels) + k);
+      // One of the factors is stored with the gate in it.
+      sum.add({value, at("gated") ? rounding_ * std::abs(value) : 0}, weight);
     }
     Expected e = sum.activated(at("activation"));
     if (at("adds_residual")) e.value += input("residual", pixel * padded(at("out_channels")) + c);
-    return e;
+    return at("averages") ? e : stored(e);
   }
 
   Expected average(int c) const {
@@ -164,9 +187,8 @@ class Evaluation {
     for (int s = 0; s < squeezed; ++s) {
       Sum inner(input("reduce_bias", s));
       for (int k = 0; k < channels; ++k)
-        inner.add({means[k], 4 * epsilon * step_.rows * largest}, weight("reduce_weight", s, k, channels));
-      outer.add(inner.activated(static_cast<int>(Activation::swish)),
-                weight("expand_weight", c, s, squeezed));
+        inner.add({means[k], 4 * epsilon * step_.rows * largest}, dense("reduce_", s, k, channels));
+      outer.add(inner.activated(static_cast<int>(Activation::swish)), dense("expand_", c, s, squeezed));
     }
     const Expected e = outer.result();
     return {sigmoid(e.value), e.tolerance / 4 + 2e-6};
@@ -175,12 +197,14 @@ class Evaluation {
   Expected logit(std::int64_t c) const {
     const int channels = at("channels");
     Sum sum(input("bias", c));
-    for (int k = 0; k < channels; ++k) sum.add(input("features", k), weight("weight", c, k, channels));
+    for (int k = 0; k < channels; ++k) sum.add(input("features", k), dense("", c, k, channels));
     return sum.result();
   }
 
   const StepReference& step_;
   const StepInputs& inputs_;
+  MatrixTypes types_;
+  double rounding_;  // of a value in the type of maps, to its size: half a unit in the last place
 };
 
 }  // namespace

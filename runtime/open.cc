@@ -111,6 +111,7 @@ void fill_info(effnet_model& model) {
   info.interpolation = preprocessing.interpolation;
   info.arena_bytes = arena_bytes(*model.variant, model.threads);
   info.steps = model.variant->step_count;
+  info.precision = program.precision;
 }
 
 effnet_status set_up(effnet_model& model, const Source& source, const effnet_options& options,
@@ -164,12 +165,15 @@ effnet_status open(const effnet_program& program, const Source& source, const ef
 void use_head(effnet_model& model) {
   const Head& head = model.head();
   auto count = static_cast<std::size_t>(model.program->tensor_count);
+  auto own = static_cast<std::size_t>(classifier_tensors(*model.program));
   if (&head == &model.other_head) {
     model.weights.tensors[count - 2] = head.weight.data();
     model.weights.tensors[count - 1] = head.bias.data();
+    if (own == 3) model.weights.tensors[count - 3] = head.scale.data();
   } else {
-    model.weights.tensors[count - 2] = model.weights.own_classifier[0];
-    model.weights.tensors[count - 1] = model.weights.own_classifier[1];
+    for (std::size_t i = 0; i < own; ++i) {
+      model.weights.tensors[count - own + i] = model.weights.own_classifier[i];
+    }
   }
   model.info.classes = head.classes;
   model.info.labels = head.labels.names();

@@ -57,9 +57,7 @@ extern "C" effnet_status effnet_get_class(const effnet_model* model, int class_i
                 "; weights must not be null and the class from 0 to ", model->head().classes - 1);
   }
   const effnet_program& program = *model->program;
-  const float* const* classifier = model->weights.tensors.data() + program.tensor_count - 2;
-  const float* column = classifier[0] + class_index / panel * program.features * panel + class_index % panel;
-  for (int i = 0; i < program.features; ++i) weights[i] = column[i * panel];
-  if (bias != nullptr) *bias = classifier[1][class_index];
+  const int own = classifier_tensors(program);
+  read_class(program, model->weights.tensors.data() + program.tensor_count - own, class_index, weights, bias);
   return EFFNET_OK;
 }

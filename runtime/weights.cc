@@ -43,9 +43,10 @@ effnet_status check_identity(const effnet_program& program, const Safetensors& f
                 shortened(file.metadata_value("format_version")), ", but the library reads version ",
                 version.text(), ": import the weights again");
   }
-  if (file.metadata_value("precision") != "fp32") {
-    return fail(error, EFFNET_WRONG_NETWORK, where, ": precision ",
-                shortened(file.metadata_value("precision")), ", but the library computes in fp32");
+  if (file.metadata_value("precision") != program.precision) {
+    return fail(error, EFFNET_WRONG_NETWORK, where, ": weights of precision ",
+                shortened(file.metadata_value("precision")), ", but the library was compiled for ",
+                program.precision, ": import or compile with the other's --precision");
   }
   if (file.metadata_value("fingerprint") == program.fingerprint) return EFFNET_OK;
   return wrong_network(program, file, where, error);
@@ -59,7 +60,8 @@ bool looks_like_torch(std::span<const std::byte> file) {
 }
 
 bool same_shape(const Tensor& tensor, const effnet_tensor& expected) {
-  if (tensor.dtype != Dtype::f32 || tensor.rank != expected.rank) return false;
+  constexpr Dtype dtypes[] = {Dtype::f32, Dtype::bf16, Dtype::i8};  // in the order of effnet_element
+  if (tensor.dtype != dtypes[expected.element] || tensor.rank != expected.rank) return false;
   for (int i = 0; i < expected.rank; ++i) {
     if (tensor.shape[i] != expected.shape[i]) return false;
   }
@@ -141,7 +143,7 @@ void append_faults(const effnet_program& program, const Safetensors& file, const
 }
 
 effnet_status find_tensors(const effnet_program& program, const Safetensors& file, const Allocator& allocator,
-                           const char* where, ErrorText error, Block<const float*>& out) {
+                           const char* where, ErrorText error, Block<const void*>& out) {
   Faults faults = count_faults(program, file);
   if (faults.missing + faults.wrong + faults.unexpected > 0) {
     TextWriter text(error);
@@ -161,7 +163,7 @@ effnet_status find_tensors(const effnet_program& program, const Safetensors& fil
       return fail(error, EFFNET_INVALID_WEIGHTS, where, ": tensor \"", tensor->name, "\" does not begin on ",
                   alignment, " bytes: import the weights again");
     }
-    out[static_cast<std::size_t>(i)] = reinterpret_cast<const float*>(tensor->data);
+    out[static_cast<std::size_t>(i)] = tensor->data;
   }
   return EFFNET_OK;
 }
@@ -180,9 +182,9 @@ effnet_status read_weights(const effnet_program& program, std::span<const std::b
   if (status == EFFNET_OK) status = find_tensors(program, parsed, allocator, where, error, out.tensors);
   if (status == EFFNET_OK) status = read_preprocessing(parsed, where, error, out.preprocessing);
   if (status != EFFNET_OK) return status;
-  auto count = static_cast<std::size_t>(program.tensor_count);
-  out.own_classifier[0] = out.tensors[count - 2];
-  out.own_classifier[1] = out.tensors[count - 1];
+  auto own = static_cast<std::size_t>(classifier_tensors(program));
+  auto first = static_cast<std::size_t>(program.tensor_count) - own;
+  for (std::size_t i = 0; i < own; ++i) out.own_classifier[i] = out.tensors[first + i];
   return out.labels.read(parsed.metadata_value("labels"), program.classes, allocator, where, error);
 }
 

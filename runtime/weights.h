@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/failure.h"
+#include "runtime/head.h"
 #include "runtime/include/effnet_program.h"
 #include "runtime/labels.h"
 #include "runtime/preprocessing.h"
@@ -9,9 +10,9 @@
 namespace effnet::runtime {
 
 struct Weights {
-  Block<const float*>
-      tensors;  // in the program's order; they point into the file, or for the last two to the head in use
-  const float* own_classifier[2];  // the file's own last two: weight and bias
+  Block<const void*>
+      tensors;  // in the program's order; they point into the file, the classifier's to the head in use
+  const void* own_classifier[3];  // the file's own: [scale,] weight, bias
   Preprocessing preprocessing;
   Labels labels;
 };

@@ -11,11 +11,7 @@ namespace effnet {
 MemoryNeed memory_need(const Plan& plan, int threads) {
   MemoryNeed need;
   need.arena = plan.activation_bytes + threads * plan.scratch_bytes;
-  for (const PackedTensor& tensor : plan.tensors) {
-    std::int64_t bytes = sizeof(float);
-    for (const int extent : tensor.shape) bytes *= extent;
-    need.weights += bytes;
-  }
+  for (const PackedTensor& tensor : plan.tensors) need.weights += tensor.bytes();
   return need;
 }
 

@@ -39,7 +39,8 @@ Result<Candidate> make_candidate(const SearchRequest& request, const CompoundSca
 // Equal for equal networks.
 std::string identity(const NetworkConfig& config) {
   const Result<Network> network = build_network(config);
-  return network ? fingerprint(*network) + " " + std::to_string(config.resolution) : config.name;
+  return network ? fingerprint(*network, Precision::fp32) + " " + std::to_string(config.resolution)
+                 : config.name;
 }
 
 class Search {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data.h"
+
 /* How a kernel takes memory: Halide's descriptor. Layouts are static, so kernels only read `host`. */
 struct halide_buffer_t {
   uint64_t device;
@@ -20,10 +22,12 @@ enum candidate_kind { CANDIDATE_MAP, CANDIDATE_WEIGHT, CANDIDATE_OUTPUT };
 /* Channels lie in panels of 16; the lanes past the last channel hold 0. */
 struct candidate_argument {
   enum candidate_kind kind;
-  size_t floats; /* of memory */
-  size_t used;   /* floats that belong to the tensor; the rest is room for tiles */
-  size_t row;    /* floats after which the channels begin again */
-  size_t panel;  /* floats from a panel to the next */
+  enum candidate_element element;
+  size_t elements; /* of memory */
+  size_t used;     /* elements that belong to the tensor; the rest is room for tiles */
+  size_t row;      /* elements after which the channels begin again */
+  size_t panel;    /* elements from a panel to the next */
+  int together;    /* elements of one channel side by side */
   int channels;
   int samples; /* of an output, to print */
   float scale; /* of an input's numbers */
@@ -35,7 +39,7 @@ extern const int candidate_tasks, candidate_threads, candidate_seconds;
 extern const size_t candidate_scratch_floats; /* of one thread */
 
 /* `at`: the memory of every argument. */
-void candidate_task(float* const* at, int task, float* scratch);
+void candidate_task(char* const* at, int task, char* scratch);
 
 #define CANDIDATE_MOST_ARGUMENTS 12
 

@@ -4,6 +4,7 @@
 #define EFFNET_CANDIDATE_DATA_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* splitmix64's mixer. */
 static inline uint64_t candidate_mix(uint64_t x) {
@@ -18,6 +19,31 @@ static inline uint64_t candidate_bits(int argument, uint64_t index) {
 
 static inline float candidate_number(int argument, uint64_t index) {
   return (float)(candidate_bits(argument, index) >> 40) * 0x1p-23f - 1.0f;
+}
+
+/* In the order of models/element.h. */
+enum candidate_element { CANDIDATE_F32, CANDIDATE_BF16, CANDIDATE_I8 };
+
+/* To nearest, halves to even. */
+static inline uint16_t candidate_bf16(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static inline float candidate_from_bf16(uint16_t stored) {
+  const uint32_t bits = (uint32_t)stored << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* An input's element as it is stored: 8 bit ones are in [-127, 127], whatever the scale. */
+static inline float candidate_value(enum candidate_element element, float scale, int argument,
+                                    uint64_t index) {
+  const float number = candidate_number(argument, index);
+  if (element == CANDIDATE_I8) return (float)(int)(127 * number);
+  return element == CANDIDATE_BF16 ? candidate_from_bf16(candidate_bf16(scale * number)) : scale * number;
 }
 
 /* Which element of an output is sample `sample`. */

@@ -22,11 +22,11 @@
 #include "data.h"
 
 enum { most_copies = 64, bursts = 5, spins_before_yield = 20000 };
-static const size_t cold_floats = (4u << 20) / sizeof(float);
+static const size_t cold_bytes = 4u << 20;
 static const double burst_nanoseconds = 2.5e6;
 
-static float* maps[CANDIDATE_MOST_ARGUMENTS];
-static float* weights[CANDIDATE_MOST_ARGUMENTS];
+static char* maps[CANDIDATE_MOST_ARGUMENTS];
+static char* weights[CANDIDATE_MOST_ARGUMENTS];
 static int copies = 1;
 
 static void fail(const char* why) {
@@ -34,55 +34,73 @@ static void fail(const char* why) {
   exit(3);
 }
 
-static float* allocate(size_t floats) {
+static char* allocate(size_t bytes) {
   void* memory = NULL;
-  if (posix_memalign(&memory, 64, (floats + 16) * sizeof(float)) != 0) fail("out of memory");
+  if (posix_memalign(&memory, 64, bytes + 64) != 0) fail("out of memory");
   return memory;
 }
 
 /* --- memory --- */
 
-static void fill(int index, const struct candidate_argument* a, float* to) {
-  for (size_t i = 0; i < a->floats; ++i) {
-    const size_t channel = i % a->row / a->panel * 16 + i % 16;
+static size_t bytes_of(const struct candidate_argument* a) {
+  static const size_t element_bytes[] = {sizeof(float), sizeof(uint16_t), sizeof(int8_t)};
+  return a->elements * element_bytes[a->element];
+}
+
+static void store(const struct candidate_argument* a, char* at, size_t i, float value) {
+  if (a->element == CANDIDATE_F32) ((float*)(void*)at)[i] = value;
+  if (a->element == CANDIDATE_BF16) ((uint16_t*)(void*)at)[i] = candidate_bf16(value);
+  if (a->element == CANDIDATE_I8) ((int8_t*)(void*)at)[i] = (int8_t)value;
+}
+
+static float load(const struct candidate_argument* a, const char* at, size_t i) {
+  if (a->element == CANDIDATE_F32) return ((const float*)(const void*)at)[i];
+  if (a->element == CANDIDATE_BF16) return candidate_from_bf16(((const uint16_t*)(const void*)at)[i]);
+  return ((const int8_t*)(const void*)at)[i];
+}
+
+static void fill(int index, const struct candidate_argument* a, char* to) {
+  for (size_t i = 0; i < a->elements; ++i) {
+    const size_t lane = i % (16 * (size_t)a->together) / (size_t)a->together;
+    const size_t channel = i % a->row / a->panel * 16 + lane;
     if (a->kind == CANDIDATE_OUTPUT)
-      to[i] = 1e30f; /* shows where nothing is written */
-    else if (a->panel == 1)
-      to[i] = a->scale * candidate_number(index, i);
+      store(a, to, i, 1e30f); /* shows where nothing is written */
+    else if (a->panel == 1 || (i < a->used && channel < (size_t)a->channels))
+      store(a, to, i, candidate_value(a->element, a->scale, index, i));
     else
-      to[i] = i < a->used && channel < (size_t)a->channels ? a->scale * candidate_number(index, i) : 0;
+      store(a, to, i, 0);
   }
 }
 
 static void make_memory(void) {
-  size_t weight_floats = 1;
+  size_t weight_bytes = 1;
   for (int i = 0; i < candidate_argument_count; ++i)
-    if (candidate_arguments[i].kind == CANDIDATE_WEIGHT) weight_floats += candidate_arguments[i].floats;
-  while (copies < most_copies && (size_t)copies * weight_floats < cold_floats) ++copies;
+    if (candidate_arguments[i].kind == CANDIDATE_WEIGHT) weight_bytes += bytes_of(&candidate_arguments[i]);
+  while (copies < most_copies && (size_t)copies * weight_bytes < cold_bytes) ++copies;
   for (int i = 0; i < candidate_argument_count; ++i) {
     const struct candidate_argument* a = &candidate_arguments[i];
+    const size_t bytes = bytes_of(a);
     if (a->kind != CANDIDATE_WEIGHT) {
-      maps[i] = allocate(a->floats);
+      maps[i] = allocate(bytes);
       fill(i, a, maps[i]);
       continue;
     }
-    weights[i] = allocate(a->floats * (size_t)copies);
+    weights[i] = allocate(bytes * (size_t)copies);
     fill(i, a, weights[i]);
-    for (int c = 1; c < copies; ++c)
-      memcpy(weights[i] + (size_t)c * a->floats, weights[i], a->floats * sizeof(float));
+    for (int c = 1; c < copies; ++c) memcpy(weights[i] + (size_t)c * bytes, weights[i], bytes);
   }
 }
 
-static void choose_copy(int copy, float** at) {
+static void choose_copy(int copy, char** at) {
   for (int i = 0; i < candidate_argument_count; ++i)
-    at[i] = weights[i] ? weights[i] + (size_t)copy * candidate_arguments[i].floats : maps[i];
+    at[i] = weights[i] ? weights[i] + (size_t)copy * bytes_of(&candidate_arguments[i]) : maps[i];
 }
 
 /* --- threads: each takes the next task until none is left --- */
 
-static float* job[CANDIDATE_MOST_ARGUMENTS];
+static char* job[CANDIDATE_MOST_ARGUMENTS];
 static atomic_int next_task, arrived, generation;
-static float** scratch;
+static char** scratch;
 static int cpus[CPU_SETSIZE], cpu_count;
 
 static void relax(int* spins) {
@@ -122,7 +140,7 @@ static void start_threads(void) {
       if (CPU_ISSET(c, &allowed)) cpus[cpu_count++] = c;
   scratch = malloc((size_t)candidate_threads * sizeof *scratch);
   if (!scratch) fail("out of memory");
-  for (int t = 0; t < candidate_threads; ++t) scratch[t] = allocate(candidate_scratch_floats);
+  for (int t = 0; t < candidate_threads; ++t) scratch[t] = allocate(candidate_scratch_floats * sizeof(float));
   pthread_t thread;
   for (int t = 1; t < candidate_threads; ++t)
     if (pthread_create(&thread, NULL, helper, (void*)(size_t)t) != 0) fail("a thread could not be started");
@@ -186,7 +204,8 @@ static void print_results(void) {
   for (int i = 0; i < candidate_argument_count; ++i) {
     const struct candidate_argument* a = &candidate_arguments[i];
     if (a->kind != CANDIDATE_OUTPUT) continue;
-    for (size_t e = 0; e < a->used; ++e) hash = (hash ^ bits_of(maps[i][e])) * UINT64_C(1099511628211);
+    for (size_t e = 0; e < a->used; ++e)
+      hash = (hash ^ bits_of(load(a, maps[i], e))) * UINT64_C(1099511628211);
   }
   printf("hash %016llx\n", (unsigned long long)hash);
   for (int i = 0; i < candidate_argument_count; ++i) {
@@ -194,7 +213,7 @@ static void print_results(void) {
     if (a->kind != CANDIDATE_OUTPUT) continue;
     printf("values %d", i);
     for (int s = 0; s < a->samples; ++s)
-      printf(" %08x", (unsigned int)bits_of(maps[i][candidate_sample(i, (uint64_t)s, a->used)]));
+      printf(" %08x", (unsigned int)bits_of(load(a, maps[i], candidate_sample(i, (uint64_t)s, a->used))));
     printf("\n");
   }
 }

@@ -30,11 +30,11 @@ Stmt ScratchFromCaller::mutate(const Stmt& s) {
 
 Stmt ScratchFromCaller::visit(const Allocate* op) {
   if (op->memory_type != MemoryType::Heap) return IRMutator::visit(op);
-  if (op->type.element_of() != Float(32)) throw CompileError(op->name + ": scratch holds float32 only");
   const std::int64_t size = op->constant_allocation_size() * op->type.lanes();
   if (size <= 0) throw CompileError(op->name + ": the size of scratch must be a constant");
-  offsets_[op->name] = static_cast<int>(*floats_);
-  *floats_ += (size + op->padding + 15) / 16 * 16;
+  const std::int64_t element_bytes = op->type.bytes();
+  offsets_[op->name] = static_cast<int>(*bytes_ / element_bytes);
+  *bytes_ += ((size + op->padding) * element_bytes + 63) / 64 * 64;
   return IRMutator::mutate(op->body);
 }
 

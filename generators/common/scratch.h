@@ -11,11 +11,11 @@ namespace effnet {
 
 inline constexpr const char* scratch_name = "scratch";
 
-// The last pass of lowering. Heap allocations must be float32 and of constant size; they lie behind each
-// other on 64 byte boundaries. `floats` is their sum when lowering is done.
+// The last pass of lowering. Heap allocations must be of constant size; they lie behind each other on 64 byte
+// boundaries. `bytes` is their sum when lowering is done.
 class ScratchFromCaller : public Halide::Internal::IRMutator {
  public:
-  explicit ScratchFromCaller(std::int64_t* floats) : floats_(floats) { *floats_ = 0; }
+  explicit ScratchFromCaller(std::int64_t* bytes) : bytes_(bytes) { *bytes_ = 0; }
   using IRMutator::mutate;
   Halide::Internal::Stmt mutate(const Halide::Internal::Stmt& s) override;
 
@@ -27,9 +27,9 @@ class ScratchFromCaller : public Halide::Internal::IRMutator {
   Halide::Expr visit(const Halide::Internal::Load* op) override;
 
  private:
-  std::int64_t* floats_;
+  std::int64_t* bytes_;
   bool inside_ = false;
-  std::map<std::string, int> offsets_;  // name of an allocation -> first float in scratch
+  std::map<std::string, int> offsets_;  // name of an allocation -> first element, of its type, in scratch
 };
 
 }  // namespace effnet

@@ -10,6 +10,7 @@
 
 #include "generators/common/activation.h"
 #include "generators/common/border.h"
+#include "generators/common/element.h"
 #include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
 
@@ -22,12 +23,14 @@ struct DepthwiseProblem {
   Activation activation;
   bool expand, sums;
   int tile;  // expanded rows are computed in multiples of so many columns
+  MatrixTypes types;
 };
 
 struct DepthwiseFuncs {
-  Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"};
+  Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"}, k{"k"};
+  Halide::Func factors{"factors"};      // the expansion's weights as it multiplies them
   Halide::Func expanded{"expanded"};    // before its activation
-  Halide::RVar k;                       // its reduction
+  ChannelSum sum;                       // its reduction
   BorderedRows rows;                    // y counts from the strip's first input row
   Halide::Func convolved{"convolved"};  // before its activation
   Halide::RDom taps;
@@ -36,11 +39,12 @@ struct DepthwiseFuncs {
 };
 
 // Arguments as in generators/common/layout.h. `first_row`: the output row at which this task's strip begins.
-// Without expansion `input` is (lane, panel, pixel), with expansion (channel, pixel).
+// Without expansion `input` is (lane, panel, pixel), with expansion (channel, pixel). Between expansion and output
+// everything is float32.
 inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::Expr& first_row,
                                        const Halide::Func& input, const Halide::Func& expand_weight,
-                                       const Halide::Func& expand_bias, const Halide::Func& weight,
-                                       const Halide::Func& bias) {
+                                       const Halide::Func& expand_bias, const Halide::Func& expand_scale,
+                                       const Halide::Func& weight, const Halide::Func& bias) {
   using namespace Halide;
   DepthwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
@@ -49,17 +53,22 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
   const Expr pixel_row =
       clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
   if (p.expand) {
-    RDom k(0, p.channels, "k");
-    f.k = k.x;
+    f.factors = expand_weight;
+    if (!p.types.multiplies_stored()) {
+      f.factors = Func("factors");
+      f.factors(lane, f.k, panel) = weights_as_floats(p.types, expand_weight, expand_scale)(lane, f.k, panel);
+    }
+    f.sum = ChannelSum(p.types, p.channels);
     f.expanded(lane, panel, x, y) = expand_bias(lane, panel);
-    f.expanded(lane, panel, x, y) = ordered_sum(f.expanded(lane, panel, x, y),
-                                                input(k.x, pixel_row + x) * expand_weight(lane, k.x, panel));
+    f.expanded(lane, panel, x, y) = f.sum.add(
+        f.expanded(lane, panel, x, y), [&](const Expr& k) { return input(k, pixel_row + x); }, f.factors,
+        lane, panel);
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
   const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
   f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, computed, p.left, std::max(right, 0)},
                          row >= 0 && row < p.height, [&](const Expr& column) -> Expr {
-                           if (!p.expand) return input(lane, panel, pixel_row + column);
+                           if (!p.expand) return cast<float>(input(lane, panel, pixel_row + column));
                            return activate(p.activation, f.expanded(lane, panel, column, y));
                          });
 
@@ -69,7 +78,8 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.convolved(lane, panel, x, y),
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
           weight(lane, f.taps.x, f.taps.y, panel));
-  f.output(lane, panel, x, y) = activate(p.activation, f.convolved(lane, panel, x, y));
+  f.output(lane, panel, x, y) =
+      stored_as(p.types.maps, activate(p.activation, f.convolved(lane, panel, x, y)));
   if (p.sums) f.sums = row_sums("sums", f.output, p.out_width, lane, panel, y);
   return f;
 }

@@ -7,7 +7,7 @@ namespace effnet {
 namespace {
 
 // One task: a block of panels, a strip of output rows. Arguments: input, weight, bias,
-// first_row, rows[, expand_weight, expand_bias], output[, sums]. `weight`, `bias`,
+// first_row, rows, input[, expand_weight, expand_bias[, expand_scale]], output[, sums]. `weight`, `bias`,
 // `expand_*`, `output` and `sums` begin at the block, `output` and `sums` also at the
 // strip; `input` is the whole map (without expansion it begins at the block too).
 class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
@@ -17,6 +17,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 1}, top{"top", 1}, left{"left", 1};
   GeneratorParam<int> activation{"activation", 0};                 // enum Activation
   GeneratorParam<int> expand{"expand", 1}, squeeze{"squeeze", 1};  // flags
+  GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};      // enum Element
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
@@ -24,24 +25,38 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   Input<Buffer<float, 4>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
   Input<int> first_row{"first_row"}, rows{"rows"};
-  Output<Buffer<float, 4>> output{"output"};
+  Output<Buffer<>> output{"output"};
 
   void configure() {
-    input_ = add_input<Buffer<float>>("input", expand != 0 ? 2 : 3);
+    const MatrixTypes types = element_types();
+    output.set_type(halide_type(types.maps));
+    output.set_dimensions(4);
+    input_ = add_input<Buffer<>>("input", halide_type(types.maps), expand != 0 ? 2 : 3);
     if (expand != 0) {
-      expand_weight_ = add_input<Buffer<float, 3>>("expand_weight");
+      expand_weight_ = add_input<Buffer<>>("expand_weight", weight_type(types), weight_dimensions(types));
       expand_bias_ = add_input<Buffer<float, 2>>("expand_bias");
+      if (traits_of(types.weights).scaled) expand_scale_ = add_input<Buffer<float, 2>>("expand_scale");
     }
     if (squeeze != 0) sums_ = add_output<Buffer<float, 3>>("sums");
   }
 
   void generate() {
-    problem_ = {width,       height,       channels,
-                out_width,   kernel,       stride,
-                top,         left,         static_cast<Activation>(activation.value()),
-                expand != 0, squeeze != 0, expand_columns};
+    problem_ = {width,
+                height,
+                channels,
+                out_width,
+                kernel,
+                stride,
+                top,
+                left,
+                static_cast<Activation>(activation.value()),
+                expand != 0,
+                squeeze != 0,
+                expand_columns,
+                element_types()};
     funcs_ = define_depthwise(problem_, first_row, *input_, expand != 0 ? Func(*expand_weight_) : Func(),
-                              expand != 0 ? Func(*expand_bias_) : Func(), weight, bias);
+                              expand != 0 ? Func(*expand_bias_) : Func(),
+                              expand_scale_ ? Func(*expand_scale_) : Func(), weight, bias);
     output = funcs_.output;
     if (squeeze != 0) *sums_ = funcs_.sums.sums;
   }
@@ -50,8 +65,9 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
     const int out_panels = panels(out_channels), pixels = problem_.height * problem_.width;
     if (expand != 0) {
       set_layout(*input_, {padded(channels), pixels}, {padded(channels)});
-      set_dense(*expand_weight_, {panel_lanes, channels, block_panels});
+      set_weight_layout(*expand_weight_, problem_.types, channels, block_panels);
       set_dense(*expand_bias_, {panel_lanes, block_panels});
+      if (expand_scale_) set_dense(*expand_scale_, {panel_lanes, block_panels});
     } else {
       set_layout(*input_, {panel_lanes, block_panels, pixels}, {panel_lanes, padded(channels)});
     }
@@ -70,9 +86,12 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   }
 
  private:
-  Input<Buffer<float>>* input_ = nullptr;
-  Input<Buffer<float, 3>>* expand_weight_ = nullptr;
-  Input<Buffer<float, 2>>* expand_bias_ = nullptr;
+  MatrixTypes element_types() const {
+    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value())};
+  }
+
+  Input<Buffer<>>*input_ = nullptr, *expand_weight_ = nullptr;
+  Input<Buffer<float, 2>>*expand_bias_ = nullptr, *expand_scale_ = nullptr;
   Output<Buffer<float, 3>>* sums_ = nullptr;
   DepthwiseProblem problem_{};
   DepthwiseFuncs funcs_;

@@ -56,12 +56,12 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   }
   if (p.expand) {
     f.expanded.compute_at(rows, ro).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
-    f.expanded.update()
-        .reorder(lane, panel, x, f.k)
-        .vectorize(lane, lanes)
-        .unroll(lane)
-        .unroll(panel)
-        .unroll(x);
+    f.sum.schedule(f.expanded.update(), lane, lanes, panel, x);
+    if (!p.types.multiplies_stored()) {
+      // Once a task: the expansion reads them again for every row.
+      f.factors.compute_root().store_in(MemoryType::Heap);
+      f.factors.vectorize(lane, lanes).unroll(lane).unroll(f.k, 2);
+    }
   }
   if (p.sums) {
     f.sums.sums.compute_root()

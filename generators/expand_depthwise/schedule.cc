@@ -56,8 +56,10 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const int tile = schedule.at("expand_columns"), width = problem.at("width"), left = problem.at("left");
   const int computed = (width + tile - 1) / tile * tile;
   const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
-  return 4ll * panel_lanes * schedule.at("block_panels") * problem.at("kernel") *
-         std::max(needed, left + computed);
+  const std::int64_t block = 4ll * panel_lanes * schedule.at("block_panels");
+  // Weights that are not multiplied as they are stored.
+  const int inputs = types_of(problem).multiplies_stored() ? 0 : problem.at("channels");
+  return block * problem.at("kernel") * std::max(needed, left + computed) + block * inputs;
 }
 
 std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine) {

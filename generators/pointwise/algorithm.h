@@ -4,12 +4,13 @@
 //   average(c)    = sum_px output(c, px) / pixels                                          head only
 //
 // With squeeze-excite, gate(k) multiplies the smaller factor, in scratch: the weight(k, c) of large maps, the
-// input(k, px) of small ones.
+// input(k, px) of small ones. Sums, bias and average are float32, and so is the output of the head.
 #pragma once
 
 #include <Halide.h>
 
 #include "generators/common/activation.h"
+#include "generators/common/element.h"
 #include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
 #include "generators/pointwise/schedule.h"
@@ -22,13 +23,17 @@ struct PointwiseProblem {
   Activation activation;
   Gate gate;
   bool residual, average;
+  MatrixTypes types;
+
+  bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
 };
 
 struct PointwiseFuncs {
-  Halide::Var lane{"lane"}, panel{"panel"}, pixel{"pixel"}, row{"row"}, input_channel{"k"};
-  Halide::Func gated{"gated"};  // (lane, k, panel) of the weights or (k, pixel) of the input
+  Halide::Var lane{"lane"}, panel{"panel"}, pixel{"pixel"}, row{"row"}, input_channel{"k"}, side{"side"};
+  Halide::Func gated_input{"gated_input"};  // (k, pixel)
+  Halide::Func factors{"factors"};          // the weights as they are multiplied, like their argument
   Halide::Func product{"product"};
-  Halide::RVar k;
+  ChannelSum sum;
   Halide::Func output{"output"};
   RowSums sums;  // only with the average
   Halide::Func average{"average"};
@@ -38,26 +43,35 @@ struct PointwiseFuncs {
 // pixel).
 inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::Func& input,
                                        const Halide::Func& weight, const Halide::Func& bias,
-                                       const Halide::Func& gate, const Halide::Func& residual) {
+                                       const Halide::Func& scale, const Halide::Func& gate,
+                                       const Halide::Func& residual) {
   using namespace Halide;
   PointwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;
-  Func values = input, factors = weight;
-  if (p.gate == Gate::weights) {
-    f.gated(lane, ki, panel) = weight(lane, ki, panel) * gate(ki);
-    factors = f.gated;
-  } else if (p.gate == Gate::input) {
-    f.gated(ki, pixel) = input(ki, pixel) * gate(ki);
-    values = f.gated;
+  if (!p.types.multiplies_stored()) {
+    const Expr factor = weights_as_floats(p.types, weight, scale)(lane, ki, panel);
+    f.factors(lane, ki, panel) = p.gate == Gate::weights ? factor * gate(ki) : factor;
+  } else if (p.gate != Gate::weights) {
+    f.factors = weight;
+  } else if (p.types.together() == 1) {
+    f.factors(lane, ki, panel) = weight(lane, ki, panel) * gate(ki);
+  } else {
+    f.factors(f.side, lane, ki, panel) =
+        stored_as(p.types.weights,
+                  cast<float>(weight(f.side, lane, ki, panel)) * gate(ki * p.types.together() + f.side));
   }
-  RDom k(0, p.channels, "k");
-  f.k = k.x;
+  Func values = input;
+  if (p.gate == Gate::input) {
+    f.gated_input(ki, pixel) = stored_as(p.types.maps, cast<float>(input(ki, pixel)) * gate(ki));
+    values = f.gated_input;
+  }
+  f.sum = ChannelSum(p.types, p.channels);
   f.product(lane, panel, pixel) = bias(lane, panel);
-  f.product(lane, panel, pixel) =
-      ordered_sum(f.product(lane, panel, pixel), values(k.x, pixel) * factors(lane, k.x, panel));
+  f.product(lane, panel, pixel) = f.sum.add(
+      f.product(lane, panel, pixel), [&](const Expr& k) { return values(k, pixel); }, f.factors, lane, panel);
   Expr value = activate(p.activation, f.product(lane, panel, pixel));
-  if (p.residual) value += residual(lane, panel, pixel);
-  f.output(lane, panel, pixel) = value;
+  if (p.residual) value += cast<float>(residual(lane, panel, pixel));
+  f.output(lane, panel, pixel) = p.average ? value : stored_as(p.types.maps, value);
   if (p.average) {
     Func as_one_row("as_one_row");
     as_one_row(lane, panel, pixel, f.row) = f.output(lane, panel, pixel);

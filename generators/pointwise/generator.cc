@@ -6,7 +6,7 @@
 namespace effnet {
 namespace {
 
-// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, gate][, residual],
+// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, scale][, gate][, residual],
 // scratch, output[, average]. All begin at the task's block, `input` at its pixels.
 class Pointwise : public Halide::Generator<Pointwise> {
  public:
@@ -14,17 +14,26 @@ class Pointwise : public Halide::Generator<Pointwise> {
   GeneratorParam<int> activation{"activation", 0};                                 // enum Activation
   GeneratorParam<int> gated{"gated", 0};                                           // enum Gate
   GeneratorParam<int> adds_residual{"adds_residual", 0}, averages{"averages", 0};  // flags
+  GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};                      // enum Element
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
 
-  Input<Buffer<float, 3>> weight{"weight"};
+  Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
-  Input<Buffer<float, 2>> input{"input"};
-  Output<Buffer<float, 3>> output{"output"};
+  Input<Buffer<>> input{"input"};
+  Output<Buffer<>> output{"output"};
 
   void configure() {
+    const MatrixTypes types = element_types();
+    weight.set_type(weight_type(types));
+    weight.set_dimensions(weight_dimensions(types));
+    input.set_type(halide_type(types.maps));
+    input.set_dimensions(2);
+    output.set_type(halide_type(averages != 0 ? Element::f32 : types.maps));
+    output.set_dimensions(3);
+    if (traits_of(types.weights).scaled) scale_ = add_input<Buffer<float, 2>>("scale");
     if (gated != 0) gate_ = add_input<Buffer<float, 1>>("gate");
-    if (adds_residual != 0) residual_ = add_input<Buffer<float, 3>>("residual");
+    if (adds_residual != 0) residual_ = add_input<Buffer<>>("residual", halide_type(types.maps), 3);
     if (averages != 0) average_ = add_output<Buffer<float, 2>>("average");
   }
 
@@ -34,17 +43,20 @@ class Pointwise : public Halide::Generator<Pointwise> {
                 static_cast<Activation>(activation.value()),
                 static_cast<Gate>(gated.value()),
                 adds_residual != 0,
-                averages != 0};
-    funcs_ = define_pointwise(problem_, input, weight, bias, gated != 0 ? Func(*gate_) : Func(),
-                              adds_residual != 0 ? Func(*residual_) : Func());
+                averages != 0,
+                element_types()};
+    funcs_ =
+        define_pointwise(problem_, input, weight, bias, scale_ ? Func(*scale_) : Func(),
+                         gated != 0 ? Func(*gate_) : Func(), adds_residual != 0 ? Func(*residual_) : Func());
     output = funcs_.output;
     if (averages != 0) *average_ = funcs_.average;
   }
 
   void schedule() {
     const int row = padded(out_channels);
-    set_dense(weight, {panel_lanes, channels, block_panels});
+    set_weight_layout(weight, problem_.types, channels, block_panels);
     set_dense(bias, {panel_lanes, block_panels});
+    if (scale_) set_dense(*scale_, {panel_lanes, block_panels});
     set_layout(input, {padded(channels), block_pixels}, {padded(channels)});
     set_layout(output, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
     if (gated != 0) set_dense(*gate_, {padded(channels)});
@@ -56,8 +68,13 @@ class Pointwise : public Halide::Generator<Pointwise> {
   }
 
  private:
+  MatrixTypes element_types() const {
+    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value())};
+  }
+
+  Input<Buffer<float, 2>>* scale_ = nullptr;
   Input<Buffer<float, 1>>* gate_ = nullptr;
-  Input<Buffer<float, 3>>* residual_ = nullptr;
+  Input<Buffer<>>* residual_ = nullptr;
   Output<Buffer<float, 2>>* average_ = nullptr;
   PointwiseProblem problem_{};
   PointwiseFuncs funcs_;

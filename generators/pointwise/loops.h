@@ -1,6 +1,7 @@
 // The loops of project and head.
 //
-//   gate the input into scratch                               or, a tile at a time, the weights
+//   gate the input into scratch                               or, a tile at a time, the weights; weights that are
+//                                                             not multiplied as they are stored go there, too
 //   for each tile of panels of the task's block:
 //     gate the tile's weights into scratch
 //     for each tile of pixels:   accumulators in registers, activation, residual, one store
@@ -21,19 +22,19 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
   f.output.split(panel, po, pi, s.tile_panels).split(pixel, xo, xi, s.tile_pixels);
   f.output.reorder(lane, pi, xi, xo, po).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
   f.product.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
-  f.product.update()
-      .reorder(lane, panel, pixel, f.k)
-      .vectorize(lane, lanes)
-      .unroll(lane)
-      .unroll(panel)
-      .unroll(pixel);
-  if (s.unroll > 1) f.product.update().unroll(f.k, s.unroll);
+  f.sum.schedule(f.product.update(), lane, lanes, panel, pixel, s.unroll);
   if (p.gate == Gate::input) {
-    f.gated.compute_root().store_in(MemoryType::Heap);
-    f.gated.vectorize(f.input_channel, lanes, TailStrategy::RoundUp);
-  } else if (p.gate == Gate::weights) {
-    f.gated.compute_at(f.output, po).store_in(MemoryType::Heap);
-    f.gated.reorder(lane, panel, f.input_channel).vectorize(lane, lanes).unroll(lane).unroll(panel);
+    f.gated_input.compute_root().store_in(MemoryType::Heap);
+    f.gated_input.vectorize(f.input_channel, lanes, TailStrategy::RoundUp);
+  }
+  if (p.makes_factors()) {
+    f.factors.compute_at(f.output, po).store_in(MemoryType::Heap);
+    if (p.types.together() > 1)
+      f.factors.reorder(f.side, lane, panel, f.input_channel).vectorize(f.side);
+    else
+      f.factors.reorder(lane, panel, f.input_channel);
+    f.factors.vectorize(lane, lanes).unroll(lane).unroll(panel);
+    if (!p.types.multiplies_stored()) f.factors.unroll(f.input_channel, 2);
   }
   if (p.average) {
     f.average.compute_root()

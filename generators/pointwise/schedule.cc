@@ -13,11 +13,23 @@ struct Choice {
   int block_panels, block_pixels;
 };
 
-// Cycles a multiplication by the gate takes, memory included, in units of a multiply-add.
-constexpr double gating = 5;
+// Cycles a multiplication by the gate takes, memory included, in units of a multiply-add; rounding included where
+// products are of a shorter type and there are several in one instruction.
+double gating(const Numbers& problem) { return types_of(problem).together() == 1 ? 5 : 15; }
 
 // Every thread has a gated input in the arena.
 constexpr std::int64_t most_gated_bytes = 2 << 20;
+
+std::int64_t gated_input_bytes(const Numbers& problem, int pixels) {
+  const std::int64_t pixel = traits_of(types_of(problem).maps).bytes * padded(problem.at("channels"));
+  return (pixel * pixels + 63) / 64 * 64;
+}
+
+// Of the sum over channels.
+int steps_of(const Numbers& problem) {
+  const int together = types_of(problem).together();
+  return (problem.at("channels") + together - 1) / together;
+}
 
 // Of one vector of multiply-adds, in vectors of multiply-adds; what several tasks do again included.
 double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) {
@@ -28,9 +40,9 @@ double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) 
     case Gate::none:
       return cost;
     case Gate::weights:
-      return cost + gating / c.block_pixels;
+      return cost + gating(problem) / c.block_pixels;
     case Gate::input:
-      return cost + gating / (c.block_panels * panel_lanes);
+      return cost + gating(problem) / (c.block_panels * panel_lanes);
   }
   return cost;
 }
@@ -41,11 +53,11 @@ Gate gate_of(int pixels, int out_channels) { return pixels < 2 * out_channels ? 
 
 // The cheapest of all tiles and blocks that make enough tasks; of those with too few, the one with the most.
 Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
-  const int pixels = problem.at("pixels"), channels = problem.at("channels");
+  const int pixels = problem.at("pixels");
   const int out_panels = panels(problem.at("out_channels"));
   const bool whole = problem.at("averages") == 1;  // the average needs all pixels of a channel in one task
   const bool gates_input = static_cast<Gate>(problem.at("gated")) == Gate::input;
-  const std::int64_t gated_bytes = gates_input ? 4ll * padded(channels) * pixels : 0;
+  const std::int64_t gated_bytes = gates_input ? gated_input_bytes(problem, pixels) : 0;
   const int least_strips = static_cast<int>(1 + gated_bytes / most_gated_bytes);
   Choice best{{1, 1}, 1, pixels};
   double best_cost = 1e30;
@@ -73,9 +85,7 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
           {"block_pixels", best.block_pixels},
           {"tile_panels", best.tile.panels},
           {"tile_pixels", best.tile.columns},
-          {"unroll", channels % 4 == 0   ? 4
-                     : channels % 2 == 0 ? 2
-                                         : 1}};
+          {"unroll", divisor_below(steps_of(problem), 4)}};
 }
 
 std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
@@ -91,8 +101,7 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
     return "tile_panels does not divide block_panels";
   if (schedule.at("block_pixels") % schedule.at("tile_pixels") != 0)
     return "tile_pixels does not divide block_pixels";
-  if (problem.at("channels") % schedule.at("unroll") != 0)
-    return "unroll does not divide the input's channels";
+  if (steps_of(problem) % schedule.at("unroll") != 0) return "unroll does not divide the steps of the sum";
   if (problem.at("averages") == 1 && schedule.at("block_pixels") < pixels)
     return "the average needs all pixels in one task";
   return "";
@@ -100,9 +109,15 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
 
 std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) {
   const auto gate = static_cast<Gate>(problem.at("gated"));
-  if (gate == Gate::none) return 0;
-  if (gate == Gate::input) return 4ll * padded(problem.at("channels")) * schedule.at("block_pixels");
-  return 4ll * panel_lanes * schedule.at("tile_panels") * problem.at("channels");
+  const MatrixTypes types = types_of(problem);
+  std::int64_t bytes = 0;
+  if (gate == Gate::input) bytes += gated_input_bytes(problem, schedule.at("block_pixels"));
+  if (gate == Gate::weights || !types.multiplies_stored()) {
+    const int factor_bytes = types.together() > 1 ? traits_of(types.weights).bytes : 4;
+    bytes += static_cast<std::int64_t>(factor_bytes) * panel_lanes * schedule.at("tile_panels") *
+             steps_of(problem) * types.together();
+  }
+  return bytes;
 }
 
 namespace {
@@ -120,7 +135,7 @@ std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine
   const int out_panels = panels(problem.at("out_channels")), pixels = problem.at("pixels");
   std::vector<int> unroll;
   for (const int u : {1, 2, 4, 8, 16})
-    if (problem.at("channels") % u == 0) unroll.push_back(u);
+    if (steps_of(problem) % u == 0) unroll.push_back(u);
   return {{"block_panels", divisors(out_panels)},
           {"block_pixels", problem.at("averages") == 1 ? std::vector<int>{pixels} : block_lengths(pixels)},
           {"tile_panels", divisors(out_panels)},
@@ -135,7 +150,7 @@ Numbers pointwise_fit(const Numbers& problem, Numbers s) {
   s["tile_pixels"] = std::clamp(s["tile_pixels"], 1, std::min(pixels, 64));
   const int wanted = problem.at("averages") == 1 ? pixels : std::clamp(s["block_pixels"], 1, pixels);
   s["block_pixels"] = (wanted + s["tile_pixels"] - 1) / s["tile_pixels"] * s["tile_pixels"];
-  s["unroll"] = divisor_below(problem.at("channels"), std::min(s["unroll"], 16));
+  s["unroll"] = divisor_below(steps_of(problem), std::min(s["unroll"], 16));
   return s;
 }
 

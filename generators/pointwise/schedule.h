@@ -17,7 +17,7 @@ struct PointwiseSchedule {
                      // nobody reads
   int tile_panels;   // of the register tile; divides block_panels
   int tile_pixels;   // of the register tile
-  int unroll;        // of the reduction; divides the input's channels
+  int unroll;        // of the sum over channels; divides its steps
 };
 
 Numbers pointwise_default(const Numbers& problem, const Machine& machine);

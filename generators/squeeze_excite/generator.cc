@@ -10,35 +10,50 @@
 
 #include "generators/common/activation.h"
 #include "generators/common/dense.h"
+#include "generators/common/element.h"
 #include "generators/common/layout.h"
 
 namespace effnet {
 namespace {
 
-// Arguments: rows, pixels, sums, reduce_weight, reduce_bias, expand_weight, expand_bias, scratch, gate.
+// Arguments: rows, pixels, sums, reduce_weight, reduce_bias, expand_weight, expand_bias[, reduce_scale,
+// expand_scale], scratch, gate.
 class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
  public:
   GeneratorParam<int> channels{"channels", 0}, squeezed{"squeezed", 0};
+  GeneratorParam<int> weights{"weights", 0};  // enum Element
 
-  Input<int> rows{"rows"}, pixels{"pixels"};  // of the map: one object serves every size
-  Input<Buffer<float, 2>> sums{"sums"};       // (channel, row)
-  Input<Buffer<float, 3>> reduce_weight{"reduce_weight"};
+  Input<int> rows{"rows"}, pixels{"pixels"};       // of the map: one object serves every size
+  Input<Buffer<float, 2>> sums{"sums"};            // (channel, row)
+  Input<Buffer<>> reduce_weight{"reduce_weight"};  // rank 3
   Input<Buffer<float, 2>> reduce_bias{"reduce_bias"};
-  Input<Buffer<float, 3>> expand_weight{"expand_weight"};
+  Input<Buffer<>> expand_weight{"expand_weight"};  // rank 3
   Input<Buffer<float, 2>> expand_bias{"expand_bias"};
   Output<Buffer<float, 2>> gate{"gate"};
+
+  void configure() {
+    for (auto* weight : {&reduce_weight, &expand_weight}) {
+      weight->set_type(halide_type(element()));
+      weight->set_dimensions(3);
+    }
+    if (!traits_of(element()).scaled) return;
+    reduce_scale_ = add_input<Buffer<float, 2>>("reduce_scale");
+    expand_scale_ = add_input<Buffer<float, 2>>("expand_scale");
+  }
 
   void generate() {
     total_(c_) = 0.0f;
     row_ = RDom(0, rows, "row");
     total_(c_) = ordered_sum(total_(c_), sums(c_, row_));
     mean_(c_) = total_(c_) / cast<float>(pixels);
-    reduce_ = define_dense("reduce", channels, mean_, reduce_weight, reduce_bias);
+    reduce_ = define_dense("reduce", channels, mean_,
+                           as_floats(element(), reduce_weight, scale(reduce_scale_)), reduce_bias);
     const Var lane = reduce_.lane, p = reduce_.panel;
     hidden_(lane, p) = activate(Activation::swish, reduce_.sum(lane, p));
     Func hidden_flat("hidden_flat");
     hidden_flat(c_) = hidden_(c_ % panel_lanes, c_ / panel_lanes);
-    expand_ = define_dense("expand", squeezed, hidden_flat, expand_weight, expand_bias);
+    expand_ = define_dense("expand", squeezed, hidden_flat,
+                           as_floats(element(), expand_weight, scale(expand_scale_)), expand_bias);
     gate(lane, p) = sigmoid(expand_.sum(lane, p));
   }
 
@@ -47,11 +62,13 @@ class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
     const int wide = panels(channels), narrow = panels(squeezed);
     set_layout(sums, {wide * panel_lanes, 0}, {wide * panel_lanes});
     sums.dim(1).set_extent(rows);
-    set_dense(reduce_weight, {panel_lanes, channels, narrow});
+    set_dense(reduce_weight, {panel_lanes, stored_inputs(channels, element()), narrow});
     set_dense(reduce_bias, {panel_lanes, narrow});
-    set_dense(expand_weight, {panel_lanes, squeezed, wide});
+    set_dense(expand_weight, {panel_lanes, stored_inputs(squeezed, element()), wide});
     set_dense(expand_bias, {panel_lanes, wide});
     set_dense(gate, {panel_lanes, wide});
+    if (reduce_scale_) set_dense(*reduce_scale_, {panel_lanes, narrow});
+    if (expand_scale_) set_dense(*expand_scale_, {panel_lanes, wide});
     const Var lane = reduce_.lane, p = reduce_.panel;
     Func gates = gate;
     gates.compute_root().bound(lane, 0, panel_lanes).bound(p, 0, wide).vectorize(lane, lanes).unroll(lane);
@@ -67,6 +84,10 @@ class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
   }
 
  private:
+  Element element() const { return static_cast<Element>(weights.value()); }
+  static Func scale(Input<Buffer<float, 2>>* argument) { return argument ? Func(*argument) : Func(); }
+
+  Input<Buffer<float, 2>>*reduce_scale_ = nullptr, *expand_scale_ = nullptr;
   Var c_{"c"};
   RDom row_;
   Func total_{"total"}, mean_{"mean"}, hidden_{"hidden"};

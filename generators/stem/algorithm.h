@@ -8,6 +8,7 @@
 
 #include "generators/common/activation.h"
 #include "generators/common/border.h"
+#include "generators/common/element.h"
 #include "generators/common/ordered.h"
 
 namespace effnet {
@@ -16,6 +17,7 @@ struct StemProblem {
   int resolution, out_width;
   int kernel, stride, top, left;
   Activation activation;
+  Element maps;  // of the output; all else is float32
 };
 
 struct StemFuncs {
@@ -43,7 +45,7 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
       f.convolved(lane, panel, x, y),
       f.rows.func((x * p.stride + f.taps.y - p.left) * 3 + f.taps.x, y * p.stride + f.taps.z - p.top) *
           weight(lane, f.taps.x, f.taps.y, f.taps.z, panel));
-  f.output(lane, panel, x, y) = activate(p.activation, f.convolved(lane, panel, x, y));
+  f.output(lane, panel, x, y) = stored_as(p.maps, activate(p.activation, f.convolved(lane, panel, x, y)));
   return f;
 }
 

@@ -13,17 +13,29 @@ class Stem : public Halide::Generator<Stem> {
   GeneratorParam<int> resolution{"resolution", 0}, out_width{"out_width", 0}, out_channels{"out_channels", 0};
   GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 2}, top{"top", 1}, left{"left", 1};
   GeneratorParam<int> activation{"activation", 0};  // enum Activation
+  GeneratorParam<int> maps{"maps", 0};              // enum Element
   GeneratorParam<int> tile_panels{"tile_panels", 1}, columns{"columns", 1};
 
   Input<Buffer<float, 2>> input{"input"};
   Input<Buffer<float, 5>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
   Input<int> first_row{"first_row"}, rows{"rows"};
-  Output<Buffer<float, 4>> output{"output"};
+  Output<Buffer<>> output{"output"};
+
+  void configure() {
+    output.set_type(halide_type(static_cast<Element>(maps.value())));
+    output.set_dimensions(4);
+  }
 
   void generate() {
-    problem_ = {
-        resolution, out_width, kernel, stride, top, left, static_cast<Activation>(activation.value())};
+    problem_ = {resolution,
+                out_width,
+                kernel,
+                stride,
+                top,
+                left,
+                static_cast<Activation>(activation.value()),
+                static_cast<Element>(maps.value())};
     funcs_ = define_stem(problem_, first_row, input, weight, bias);
     output = funcs_.output;
   }

@@ -28,6 +28,7 @@ class Info:
     interpolation: str
     arena_bytes: int
     weights_bytes: int
+    precision: str  # element type: "fp32", "bf16", "int8-weights"
 
 
 def copy(info: _native.Info) -> Info:
@@ -50,4 +51,5 @@ def copy(info: _native.Info) -> Info:
         interpolation=("bicubic", "bilinear")[info.interpolation],
         arena_bytes=info.arena_bytes,
         weights_bytes=info.weights_bytes,
+        precision=info.precision.decode(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import c_char_p, c_float, c_int, c_size_t, c_void_p, POINTER
 
-PROGRAM_ABI = 1  # EFFNET_PROGRAM_ABI
+PROGRAM_ABI = 2  # EFFNET_PROGRAM_ABI
 
 
 class Options(ctypes.Structure):
@@ -45,6 +45,7 @@ class Info(ctypes.Structure):
         ("arena_bytes", c_size_t),
         ("weights_bytes", c_size_t),
         ("steps", c_int),
+        ("precision", c_char_p),
     ]
 
 

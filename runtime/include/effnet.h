@@ -91,6 +91,7 @@ typedef struct effnet_info {
   effnet_interpolation interpolation;
   size_t arena_bytes, weights_bytes;
   int steps;
+  const char* precision; /* element type: "fp32", "bf16", "int8-weights" */
 } effnet_info;
 
 typedef struct effnet_outputs { /* null: not wanted */

@@ -9,13 +9,16 @@
 extern "C" {
 #endif
 
-#define EFFNET_PROGRAM_ABI 1
+#define EFFNET_PROGRAM_ABI 2
 
 typedef struct effnet_context effnet_context; /* the runtime's side of one run */
 
-/* One tensor that the weights file must have: float32, a multiple of 64 bytes (models/packing.h). */
+typedef enum effnet_element { EFFNET_F32, EFFNET_BF16, EFFNET_I8 } effnet_element;
+
+/* One tensor that the weights file must have, a multiple of 64 bytes (models/packing.h). */
 typedef struct effnet_tensor {
   const char* name;
+  effnet_element element;
   int rank;
   int shape[5];
 } effnet_tensor;
@@ -24,15 +27,16 @@ typedef struct effnet_step {
   const char *name, *operation; /* as in effnet_step_profile */
   double multiply_adds, activations, bytes;
   int tasks;
+  double paired_multiply_adds; /* of the multiply-adds: two bf16 products in one float32 lane at once */
 } effnet_step;
 
 /* The pointers of one run over one image. */
 typedef struct effnet_frame {
-  const float* input;          /* [resolution][resolution][3] */
-  unsigned char* arena;        /* activations, at the offsets that the plan chose; 64 byte aligned */
-  const float* const* weights; /* in the order of effnet_variant.tensors; the last two are the classifier's */
-  float* logits;               /* [classifier_panels][16] */
-  int classifier_panels;       /* of the head in use */
+  const float* input;         /* [resolution][resolution][3] */
+  unsigned char* arena;       /* activations, at the offsets that the plan chose; 64 byte aligned */
+  const void* const* weights; /* in the order of effnet_program.tensors; the last ones are the classifier's */
+  float* logits;              /* [classifier_panels][16] */
+  int classifier_panels;      /* of the head in use */
 } effnet_frame;
 
 /* One task of a step: `arguments` is what effnet_run_step got, `scratch` this worker's part of the arena. */
@@ -75,10 +79,11 @@ typedef struct effnet_variant {
 typedef struct effnet_program {
   int abi; /* EFFNET_PROGRAM_ABI of the generator */
   const char *name, *network, *fingerprint;
+  const char* precision; /* element type: "fp32", "bf16", "int8-weights" */
   int weights_format_version;
   int resolution, classes, features, map_height, map_width;
   const effnet_tensor*
-      tensors; /* the file's tensors in its order; the last two are the classifier's weight and bias */
+      tensors; /* the file's tensors in its order; the last ones are the classifier's [scale,] weight and bias */
   int tensor_count;
   const effnet_variant* variants; /* best first */
   int variant_count;

@@ -37,9 +37,13 @@ TEST_CASE("every point of every space is fitted to a legal schedule") {
   std::vector<Network> networks;
   for (const char* name : {"efficientnet_b0", "tf_efficientnet_lite3"})
     networks.push_back(*build_network(*find_network(name)));
-  const Result<CpuTarget> target = find_target("x86-64-v3");
+  const Result<CpuTarget> target = find_target("x86-64-v3"), pairs = find_target("znver4");
   REQUIRE(target);
-  for (const TuningStep& step : unique_steps_of(networks, *target)) {
+  REQUIRE(pairs);
+  std::vector<TuningStep> steps = unique_steps_of(networks, *target);
+  for (const Precision precision : {Precision::bf16, Precision::int8_weights})
+    for (const TuningStep& step : unique_steps_of(networks, *pairs, precision)) steps.push_back(step);
+  for (const TuningStep& step : steps) {
     const std::vector<Axis> axes = step.op().schedule_space(step.problem, target->machine);
     const Numbers usual = step.op().default_schedule(step.problem, target->machine);
     CHECK(step.op().fit_schedule(step.problem, usual) == usual);

@@ -6,7 +6,10 @@
 #include <cstring>
 
 #include "effnet_program.h"
+#include "formats/bf16.h"
 #include "formats/safetensors.h"
+#include "generators/compile.h"
+#include "generators/pointwise/schedule.h"
 #include "generators/target.h"
 #include "pipeline/library.h"
 #include "tests/catch.h"
@@ -36,8 +39,8 @@ const std::vector<OneBlock> shapes = {
 
 // A library whose buffers all have their own place in the
 // arena, so that every step's output can be looked at.
-LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target) {
-  Result<Plan> plan = make_plan(network, {target, 1, nullptr});
+LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target, Precision precision) {
+  Result<Plan> plan = make_plan(network, {.target = target, .precision = precision});
   REQUIRE(plan.ok());
   std::int64_t offset = 0;
   for (Buffer& buffer : plan->buffers) {
@@ -55,38 +58,44 @@ struct Run {
   std::vector<float> arena;
 
   const Values& weight(const std::string& name) const { return weights.at(name); }
-  const float* buffer(const std::string& name) const {
+  const Buffer& buffer(const std::string& name) const {
     for (const Buffer& b : plan.buffers)
-      if (b.name == name) return arena.data() + b.offset / 4;
+      if (b.name == name) return b;
     FAIL("no buffer " + name);
-    return nullptr;
+    return plan.buffers[0];
+  }
+  // Element `index` of a buffer.
+  float value(const Buffer& b, std::size_t index) const {
+    const auto* memory = reinterpret_cast<const unsigned char*>(arena.data()) + b.offset;
+    if (b.element == Element::f32) return reinterpret_cast<const float*>(memory)[index];
+    REQUIRE(b.element == Element::bf16);
+    return from_bf16(reinterpret_cast<const std::uint16_t*>(memory)[index]);
   }
   Tensor3 map(const std::string& name, const Shape& shape) const {
     Tensor3 result(shape.height, shape.width, shape.channels);
-    const float* values = buffer(name);
+    const Buffer& b = buffer(name);
     for (int y = 0; y < shape.height; ++y)
       for (int x = 0; x < shape.width; ++x)
         for (int c = 0; c < shape.channels; ++c)
-          result.at(y, x, c) = values[(y * shape.width + x) * padded(shape.channels) + c];
+          result.at(y, x, c) = value(b, (y * shape.width + x) * padded(shape.channels) + c);
     return result;
+  }
+  // What storing a map may be off, to its size: half a unit in the last place.
+  double rounding(const std::string& name) const {
+    return buffer(name).element == Element::f32 ? 0 : 0x1.01p-8;
+  }
+  Gate gate() const {
+    for (const Kernel& kernel : plan.kernels)
+      if (kernel.operation == "project") return static_cast<Gate>(kernel.problem.at("gated"));
+    return Gate::none;
   }
 };
 
-FloatTensors tensors_of(const effnet_program& program, std::span<const std::byte> file) {
+FloatTensors tensors_of(std::span<const std::byte> file) {
   Safetensors parsed;
   char error[200];
   REQUIRE(parsed.parse(file, {}, error));
-  FloatTensors tensors;
-  for (int i = 0; i < program.tensor_count; ++i) {
-    const Tensor* t = parsed.find(program.tensors[i].name);
-    REQUIRE(t);
-    FloatTensor copy;
-    copy.shape.assign(t->shape, t->shape + t->rank);
-    copy.values.resize(t->bytes / 4);
-    std::memcpy(copy.values.data(), t->data, t->bytes);
-    tensors[std::string(t->name)] = std::move(copy);
-  }
-  return tensors;
+  return to_floats(parsed);
 }
 
 // What is filled into arenas: whatever is not written must not matter.
@@ -121,7 +130,7 @@ Run run_here(const TemporaryFolder& folder, const Plan& plan) {
   const Result<RandomWeights> weights = RandomWeights::make(*program());
   REQUIRE(weights.ok());
   Run result{plan,
-             unpack(plan.network, tensors_of(*program(), weights->file())),
+             unpack(plan.network, tensors_of(weights->file())),
              input_of(plan.network),
              std::vector<float>(plan.network.classes),
              {}};
@@ -154,13 +163,17 @@ constexpr const char* emulated = "arm-64";
 Run run_emulated(const TemporaryFolder& folder, const Plan& plan) {
   std::vector<effnet_tensor> tensors;
   for (const PackedTensor& tensor : plan.tensors) {
-    tensors.push_back({tensor.name.c_str(), static_cast<int>(tensor.shape.size()), {}});
+    tensors.push_back({tensor.name.c_str(),
+                       static_cast<effnet_element>(tensor.element),
+                       static_cast<int>(tensor.shape.size()),
+                       {}});
     std::copy(tensor.shape.begin(), tensor.shape.end(), tensors.back().shape);
   }
-  const std::string print = fingerprint(plan.network);
+  const std::string print = fingerprint(plan.network, plan.precision);
   effnet_program program{};
   program.network = plan.network.name.c_str();
   program.fingerprint = print.c_str();
+  program.precision = traits_of(plan.precision).name.c_str();
   program.weights_format_version = weights_format_version;
   program.tensors = tensors.data();
   program.tensor_count = static_cast<int>(tensors.size());
@@ -169,8 +182,7 @@ Run run_emulated(const TemporaryFolder& folder, const Plan& plan) {
   write_file(folder.file("weights"),
              {reinterpret_cast<const char*>(weights->file().data()), weights->file().size()});
   const Shape& last = plan.network.head.out;
-  Run result{
-      plan, unpack(plan.network, tensors_of(program, weights->file())), input_of(plan.network), {}, {}};
+  Run result{plan, unpack(plan.network, tensors_of(weights->file())), input_of(plan.network), {}, {}};
   ArmOutputs outputs =
       ArmProgram(folder.path(), "one_block")
           .run(folder.file("weights"), result.input,
@@ -185,7 +197,7 @@ constexpr const char* emulated = "";
 Run run_emulated(const TemporaryFolder&, const Plan&) { return {}; }
 #endif
 
-Run compile_and_run(const Network& network, const CpuTarget& target) {
+Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision = Precision::fp32) {
   const TemporaryFolder folder;
   LibraryRequest request;
   request.name = "one_block";
@@ -194,7 +206,7 @@ Run compile_and_run(const Network& network, const CpuTarget& target) {
   request.shared = runs_here(target);
   request.jobs.compiler = EFFNETC;
   request.jobs.cache_dir = EFFNET_BINARY_DIR "/tests/kernels";
-  const LibraryPlan library = spread_out_plan(network, target);
+  const LibraryPlan library = spread_out_plan(network, target, precision);
   const Status built = write_library(request, library);
   INFO((built.ok() ? "" : built.message()));
   REQUIRE(built.ok());
@@ -213,16 +225,22 @@ double tolerance(double length, double a, double b, double result) {
   return 1.1920929e-7 * 4 * length * a * b + 2e-6 * std::max(1.0, result);
 }
 
+// `rounding`: of a result that is stored in a shorter type, to its size.
 void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a,
-             double b) {
+             double b, double rounding = 0) {
   REQUIRE(got.size() == wanted.size());
   double worst = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     REQUIRE(std::isfinite(got[i]));
-    worst = std::max(worst, std::abs(got[i] - wanted[i]));
+    worst = std::max(worst, std::abs(got[i] - wanted[i]) - rounding * std::abs(wanted[i]));
   }
   INFO(what);
-  CHECK(worst <= tolerance(length, a, b, largest(wanted)));
+  CHECK(worst <= tolerance(length, a, b, largest(wanted)) * (1 + rounding));
+}
+
+// A factor with the gate in it is stored in the type of maps: rounded like every map.
+double stored(const Run& r, double value) {
+  return r.rounding("blocks.0.depthwise") == 0 ? value : from_bf16(to_bf16(static_cast<float>(value)));
 }
 
 // Each gives the step's map as the kernels made it: the input of the next.
@@ -234,7 +252,8 @@ Tensor3 check_stem(const Network& n, const Run& r) {
   const Tensor3 wanted =
       activate(n.stem.activation,
                convolution(input, r.weight("stem.weight"), r.weight("stem.bias"), {3, 2, n.stem.border}));
-  compare("stem", stem.values, wanted.values, 27, largest(input.values), largest(r.weight("stem.weight")));
+  compare("stem", stem.values, wanted.values, 27, largest(input.values), largest(r.weight("stem.weight")),
+          r.rounding("stem"));
   return stem;
 }
 
@@ -256,29 +275,35 @@ Tensor3 check_depthwise(const Network& n, const Run& r, const Tensor3& stem) {
   // The expansion's error goes through the depthwise sum.
   const double through = expand_error / 1.1920929e-7 / 4 / std::max(1e-9, largest(expanded.values));
   compare("depthwise", wide.values, wanted.values, dw.kernel * dw.kernel * (1 + through),
-          largest(expanded.values), largest(weight));
+          largest(expanded.values), largest(weight), r.rounding("blocks.0.depthwise"));
   return wide;
 }
 
-// The map times its gates.
-Tensor3 check_squeeze_excite(const Run& r, Tensor3 wide) {
+// The gates.
+Values check_squeeze_excite(const Run& r, const Tensor3& wide) {
   const std::string name = "blocks.0.squeeze_excite";
   const Values wanted = squeeze_excite_gates(
       average(wide), {r.weight(name + ".reduce.weight"), r.weight(name + ".reduce.bias"),
                       r.weight(name + ".expand.weight"), r.weight(name + ".expand.bias")});
-  const Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
+  Tensor3 gate = r.map("blocks.0.gate", {1, 1, wide.channels});
   compare("squeeze_excite", gate.values, wanted, wide.channels, largest(wide.values),
           largest(r.weight(name + ".reduce.weight")));
-  return scale(std::move(wide), gate.values);
+  return std::move(gate.values);
 }
 
-Tensor3 check_project(const Network& n, const Run& r, const Tensor3& gated, const Tensor3& stem) {
+// `gates`: may be empty.
+Tensor3 check_project(const Network& n, const Run& r, Tensor3 wide, const Values& gates,
+                      const Tensor3& stem) {
   const Block& block = n.blocks[0];
-  const Values& weight = r.weight("blocks.0.project.weight");
-  Tensor3 wanted = pointwise(gated, weight, r.weight("blocks.0.project.bias"));
+  Values weight = r.weight("blocks.0.project.weight");
+  Values& factors = r.gate() == Gate::input ? wide.values : weight;
+  for (std::size_t i = 0; i < factors.size() && !gates.empty(); ++i)
+    factors[i] = stored(r, factors[i] * gates[i % gates.size()]);
+  Tensor3 wanted = pointwise(wide, weight, r.weight("blocks.0.project.bias"));
   if (block.residual) wanted = add(wanted, stem);
   Tensor3 narrow = r.map("blocks.0.project", block.project.out);
-  compare("project", narrow.values, wanted.values, gated.channels, largest(gated.values), largest(weight));
+  compare("project", narrow.values, wanted.values, wide.channels, largest(wide.values), largest(weight),
+          r.rounding("blocks.0.project"));
   return narrow;
 }
 
@@ -299,39 +324,70 @@ void check_head(const Network& n, const Run& r, const Tensor3& narrow) {
 
 void check_steps(const Network& n, const Run& r) {
   const Tensor3 stem = check_stem(n, r);
-  Tensor3 wide = check_depthwise(n, r, stem);
-  if (n.blocks[0].has_squeeze_excite) wide = check_squeeze_excite(r, std::move(wide));
-  check_head(n, r, check_project(n, r, wide, stem));
+  const Tensor3 wide = check_depthwise(n, r, stem);
+  const Values gates = n.blocks[0].has_squeeze_excite ? check_squeeze_excite(r, wide) : Values();
+  check_head(n, r, check_project(n, r, wide, gates, stem));
 }
 
 }  // namespace
 
-TEST_CASE("Every operator equals the reference on awkward shapes, for every target that runs here") {
+TEST_CASE("Every operator equals the reference on awkward shapes, for every type and target that runs here") {
   int tested = 0;
   for (const CpuTarget& target : cpu_targets()) {
     if (!runs_here(target) && target.name != emulated) continue;
-    for (const OneBlock& shape : shapes) {
-      INFO(target.name << ", resolution " << shape.resolution << ", " << shape.stem_channels
-                       << " channels, kernel " << shape.kernel << ", stride " << shape.stride);
-      const Network network = one_block_network(shape);
-      check_steps(network, compile_and_run(network, target));
-      ++tested;
+    for (const PrecisionTraits& type : precisions()) {
+      for (const OneBlock& shape : shapes) {
+        INFO(target.name << ", " << type.name << ", resolution " << shape.resolution << ", "
+                         << shape.stem_channels << " channels, kernel " << shape.kernel << ", stride "
+                         << shape.stride);
+        const Network network = one_block_network(shape);
+        check_steps(network, compile_and_run(network, target, type.precision));
+        ++tested;
+      }
     }
   }
-  CHECK(tested >= static_cast<int>(shapes.size()));
+  CHECK(tested >= static_cast<int>(shapes.size() * precisions().size()));
 }
 
 TEST_CASE("A schedule changes the speed and not one bit") {
   const Network network =
       one_block_network({45, 16, 6, 5, 1, 32, Padding::symmetric, true, Activation::swish, 32, 7});
-  const Result<CpuTarget> host = find_target("host");
-  REQUIRE(host.ok());
-  CpuTarget other = *host;  // the same instructions, other register tiles and blocks
-  other.machine.registers /= 2;
-  const Run a = compile_and_run(network, *host), b = compile_and_run(network, other);
-  REQUIRE(a.plan.kernels[1].schedule != b.plan.kernels[1].schedule);
-  CHECK(a.logits == b.logits);
-  CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+  for (const CpuTarget& target : cpu_targets()) {
+    if (!runs_here(target) || target.name == "x86-64") continue;
+    for (const PrecisionTraits& type : precisions()) {
+      INFO(target.name << ", " << type.name);
+      CpuTarget other = target;  // the same instructions, other register tiles and blocks
+      other.machine.registers /= 2;
+      const Run a = compile_and_run(network, target, type.precision),
+                b = compile_and_run(network, other, type.precision);
+      REQUIRE(a.plan.kernels[1].schedule != b.plan.kernels[1].schedule);
+      CHECK(a.logits == b.logits);
+      CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+    }
+  }
+}
+
+TEST_CASE("Inner loops multiply with the instruction of their element type") {
+  const Network network =
+      one_block_network({30, 16, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  const TemporaryFolder folder;
+  int looked_at = 0;
+  for (const char* name : {"znver4", "x86-64-v4", "x86-64-v3"}) {
+    const CpuTarget target = *find_target(name);
+    const Result<Plan> plan = make_plan(network, {.target = target, .precision = Precision::bf16});
+    REQUIRE(plan.ok());
+    for (const Kernel& kernel : plan->kernels) {
+      if (!kernel.problem.count("weights") || !kernel.problem.count("out_channels")) continue;
+      INFO(name << ", " << kernel.operation);
+      const KernelFiles files{folder.file("kernel.o"), folder.file("kernel.s")};
+      REQUIRE(compile_kernel(kernel_request(kernel, target), files).ok());
+      const std::string assembly = read_file(files.assembly);
+      const bool multiplies_pairs = assembly.find("vdpbf16ps") != std::string::npos;
+      CHECK(multiplies_pairs == target.machine.bf16);
+      ++looked_at;
+    }
+  }
+  CHECK(looked_at == 9);  // expand_depthwise, project and head
 }
 
 }  // namespace effnet::test

@@ -72,7 +72,7 @@ TEST_CASE("A weights file has all packed tensors, on 64 bytes, and its metadata"
   Safetensors file;
   char error[256];
   REQUIRE(file.parse(std::as_bytes(std::span(bytes)), {}, error));
-  const std::vector<PackedTensor> expected = packed_tensors(network);
+  const std::vector<PackedTensor> expected = packed_tensors(network, Precision::fp32);
   REQUIRE(file.tensors().size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const Tensor& tensor = file.tensors()[i];
@@ -84,12 +84,46 @@ TEST_CASE("A weights file has all packed tensors, on 64 bytes, and its metadata"
   CHECK(file.metadata_value("format") == "effnet-weights");
   CHECK(file.metadata_value("format_version") == "1");
   CHECK(file.metadata_value("network") == "small");
-  CHECK(file.metadata_value("fingerprint") == fingerprint(network));
+  CHECK(file.metadata_value("fingerprint") == fingerprint(network, Precision::fp32));
   CHECK(file.metadata_value("resolution") == "32");
   CHECK(file.metadata_value("precision") == "fp32");
   CHECK(file.metadata_value("source_sha256") == "abc");
   CHECK(file.metadata_value("source_format") == "torch zip, lukemelas");
   CHECK(file.metadata_value("labels").data() == nullptr);  // not of 10 classes
+}
+
+TEST_CASE("A weights file knows its element type and is as much smaller") {
+  const NetworkConfig config = small_config(Padding::same);
+  const Network network = build(config);
+  const TemporaryFolder folder;
+  const FloatTensors state = state_dict(network, Names::timm);
+  const PlainWeights exact = unpack(network, test::import(config, state).file.tensors);
+  for (const PrecisionTraits& type : precisions()) {
+    INFO(type.name);
+    ImportOptions options;
+    options.precision = type.precision;
+    REQUIRE(import_tensors(config, as_source(state), {}, options, folder.file("w")));
+    const test::FloatFile file = test::read_tensors(folder.path() / "w");
+    CHECK(file.metadata.at("precision") == type.name);
+    CHECK(file.metadata.at("fingerprint") == fingerprint(network, type.precision));
+    std::int64_t bytes = 0;
+    for (const PackedTensor& tensor : packed_tensors(network, type.precision)) bytes += tensor.bytes();
+    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(folder.path() / "w"));
+    CHECK(size > bytes);
+    CHECK(size < bytes + 20000);
+    // Half a unit in the last of bf16's 8 bits, half of 127 steps.
+    const double allowed = type.weights == Element::f32    ? 0
+                           : type.weights == Element::bf16 ? 1 / 256.0
+                                                           : 0.51 / 127;
+    const PlainWeights stored = unpack(network, file.tensors);
+    REQUIRE(stored.size() == exact.size());
+    for (const auto& [name, values] : exact) {
+      double largest = 0;
+      for (const double value : values) largest = std::max(largest, std::abs(value));
+      INFO(name);
+      CHECK(largest_difference(stored.at(name), values) <= allowed * largest);
+    }
+  }
 }
 
 TEST_CASE("Equal inputs give equal bytes") {

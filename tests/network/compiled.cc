@@ -22,10 +22,11 @@ void import_weights(const std::string& network, const std::string& source, const
   if (result.status != 0) throw std::runtime_error("import of " + source + ": " + result.error);
 }
 
-void import_golden_weights(const std::string& network, const Golden& golden, const std::string& weights) {
+void import_golden_weights(const std::string& network, const Golden& golden, const std::string& weights,
+                           const std::vector<std::string>& further) {
   const std::string seeded = weights + ".safetensors";
   write_tensors(seeded, seeded_state(*build_network(*find_network(network)), golden.statistics, golden.seed));
-  import_weights(network, seeded, weights);
+  import_weights(network, seeded, weights, further);
   std::filesystem::remove(seeded);
 }
 

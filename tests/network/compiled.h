@@ -18,7 +18,8 @@ void import_weights(const std::string& network, const std::string& source, const
                     const std::vector<std::string>& further = {});
 
 // The weights of a golden file, imported into the file `weights`, and its input, channels innermost.
-void import_golden_weights(const std::string& network, const Golden& golden, const std::string& weights);
+void import_golden_weights(const std::string& network, const Golden& golden, const std::string& weights,
+                           const std::vector<std::string>& further = {});
 std::vector<float> golden_input(const Golden& golden);
 double golden_tolerance(const std::string& network);
 

@@ -13,19 +13,21 @@ std::string usual_library(const std::string& network) {
   return network == "efficientnet_b0" ? "fat_efficientnet_b0" : network;
 }
 
-void import_some_weights(const std::string& network, const std::string& weights) {
+void import_some_weights(const effnet_program& program, const std::string& weights) {
+  const std::string network = program.network;
+  const std::vector<std::string> type = {"--precision", program.precision};
   if (network.find("lite") != std::string::npos)
-    import_weights(network, published_weights(network), weights);
+    import_weights(network, published_weights(network), weights, type);
   else
-    import_golden_weights(network, read_golden(network), weights);
+    import_golden_weights(network, read_golden(network), weights, type);
 }
 
 TEST_CASE("a smaller arena changes no bit, for every target and any number of threads") {
   for (const std::string& name : asked_networks({"efficientnet_b0"})) {
     const TemporaryFolder folder(networks_folder());
     const std::string weights = folder.file("weights");
-    import_some_weights(name, weights);
     const CompiledNetwork usual(usual_library(name)), small("min_" + name);
+    import_some_weights(usual.program(), weights);
     const std::vector<float> input =
         channels_innermost(seeded_input(usual.program().resolution), usual.program().resolution);
     for (int i = 0; i < small.program().variant_count; ++i) {

@@ -11,18 +11,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+void import_lite0(const std::string& file, const std::vector<std::string>& further = {}) {
+  for (const auto& entry : fs::directory_iterator(EFFNET_LITE_WEIGHTS_DIR)) {
+    const std::string source = entry.path().string();
+    if (source.find("lite0") == std::string::npos) continue;
+    std::vector<std::string> command = {EFFNETC, "import", "tf_efficientnet_lite0", source, "-o", file};
+    command.insert(command.end(), further.begin(), further.end());
+    const ProcessResult made = run_program(command);
+    INFO(made.error);
+    REQUIRE(made.status == 0);
+  }
+}
+
 // A .weights file of Lite0, made once.
 const std::string& weights_file() {
   static const TemporaryFolder folder;
   static const std::string file = folder.file("lite0 \"real\".weights");
-  if (fs::exists(file)) return file;
-  for (const auto& entry : fs::directory_iterator(EFFNET_LITE_WEIGHTS_DIR)) {
-    const std::string source = entry.path().string();
-    if (source.find("lite0") == std::string::npos) continue;
-    const ProcessResult made = run_program({EFFNETC, "import", "tf_efficientnet_lite0", source, "-o", file});
-    INFO(made.error);
-    REQUIRE(made.status == 0);
-  }
+  if (!fs::exists(file)) import_lite0(file);
   return file;
 }
 
@@ -62,6 +67,24 @@ int main(void) {
   CHECK(stack.find("RW ") != std::string::npos);
 }
 
+TEST_CASE("weights of another element type are embedded into a library of that type only") {
+  const TemporaryFolder folder;
+  const Network network = *build_network(*find_network("tf_efficientnet_lite0"));
+  CHECK(check_embedded(weights_file(), network, Precision::fp32));
+  for (const PrecisionTraits& type : precisions()) {
+    if (type.precision == Precision::fp32) continue;
+    INFO(type.name);
+    const Result<EmbeddedWeights> exact = check_embedded(weights_file(), network, type.precision);
+    REQUIRE_FALSE(exact);
+    CHECK(exact.message().find("weights of precision 'fp32', but the library is compiled for " + type.name) !=
+          std::string::npos);
+    const std::string file = folder.file("typed.weights");
+    import_lite0(file, {"--precision", type.name});
+    CHECK(check_embedded(file, network, type.precision));
+    CHECK_FALSE(check_embedded(file, network, Precision::fp32));
+  }
+}
+
 TEST_CASE("the assembler file is understood for every object format") {
   const TemporaryFolder folder;
   write_file(folder.path() / "w.S",
@@ -93,6 +116,8 @@ TEST_CASE("weights that do not fit are refused before anything is compiled") {
   };
   check_refused({"efficientnet_b0", "--embed", weights_file()}, "import them for this network");
   check_refused({"tf_efficientnet_lite0", "--classes", "10", "--embed", weights_file()}, "of 10 classes");
+  check_refused({"tf_efficientnet_lite0", "--precision", "bf16", "--embed", weights_file()},
+                "of precision 'fp32'");
   const std::string whole = read_file(weights_file());
   write_file(damaged, whole.substr(0, whole.size() - 64));
   check_refused({"tf_efficientnet_lite0", "--embed", damaged}, damaged);

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "formats/bf16.h"
 #include "tests/catch.h"
 #include "tests/runtime/tiny_program.h"
 
@@ -79,6 +80,71 @@ TEST_CASE("a class' weights and bias give its logit, of the own head and of anot
   CHECK(effnet_get_class(opened.model, 0, nullptr, nullptr) == EFFNET_INVALID_ARGUMENT);
   CHECK(effnet_get_class(nullptr, 0, weights.data(), nullptr) == EFFNET_INVALID_ARGUMENT);
   CHECK(effnet_get_class(opened.model, 0, weights.data(), nullptr) == EFFNET_OK);
+}
+
+// What a step's kernel would read: the program's tensors as bytes.
+struct TypedClassifier {
+  effnet_element element;
+  const char* dtype;
+  double allowed;  // of a weight, to the largest of its class
+};
+
+// Remembers the classifier that run() was given.
+const void* const* seen_weights = nullptr;
+void remember_weights(effnet_context*, const effnet_frame* frame) { seen_weights = frame->weights; }
+
+TEST_CASE("a head's weights are stored in the element type of the library's classifier") {
+  const auto type =
+      GENERATE(TypedClassifier{EFFNET_BF16, "BF16", 1 / 256.0}, TypedClassifier{EFFNET_I8, "I8", 0.51 / 127});
+  CAPTURE(type.dtype);
+  Program program;
+  std::vector<effnet_tensor> tensors;
+  if (type.element == EFFNET_I8) tensors.push_back({"classifier.scale", EFFNET_F32, 1, {16}});
+  tensors.push_back({"classifier.weight", type.element, 3, {1, features, 16}});
+  tensors.push_back({"classifier.bias", EFFNET_F32, 1, {16}});
+  program.tensors = tensors.data();
+  program.tensor_count = static_cast<int>(tensors.size());
+  for (effnet_variant& variant : program.variants_storage) variant.run = remember_weights;
+  WeightsFile weights;
+  const std::size_t floats = type.element == EFFNET_I8 ? features * 16 / 4 : features * 16 / 2;
+  weights.tensors = {{"classifier.weight", type.dtype, {1, features, 16}, std::vector<float>(floats)},
+                     {"classifier.bias", "F32", {16}, std::vector<float>(16)}};
+  if (type.element == EFFNET_I8)
+    weights.tensors.insert(weights.tensors.begin(),
+                           {"classifier.scale", "F32", {16}, std::vector<float>(16)});
+  AlignedBytes file(weights.bytes());
+  effnet_model* model = nullptr;
+  REQUIRE(effnet_open_program_memory(&program, file.data(), file.size(), nullptr, &model) == EFFNET_OK);
+
+  const int count = 18;
+  const WeightsFile head = head_file(count);
+  TemporaryFile head_path(head.bytes());
+  REQUIRE(effnet_set_head(model, head_path.path()) == EFFNET_OK);
+  std::vector<float> pixels = input(0), logits(count);
+  REQUIRE(effnet_run(model, pixels.data(), logits.data()) == EFFNET_OK);
+  const std::size_t at = tensors.size() - 2;
+  const auto* scale = static_cast<const float*>(seen_weights[0]);
+  for (std::size_t c = 0; c < count; ++c) {
+    double largest = 0;
+    for (std::size_t f = 0; f < features; ++f)
+      largest = std::max(largest, std::abs(static_cast<double>(head.tensors[0].values[c * features + f])));
+    for (std::size_t f = 0; f < features; ++f) {
+      const std::size_t i = (c / 16 * features + f) * 16 + c % 16;
+      const double stored = type.element == EFFNET_I8
+                                ? static_cast<const std::int8_t*>(seen_weights[at])[i] * scale[c]
+                                : from_bf16(static_cast<const std::uint16_t*>(seen_weights[at])[i]);
+      REQUIRE(std::abs(stored - head.tensors[0].values[c * features + f]) <= type.allowed * largest);
+    }
+    REQUIRE(static_cast<const float*>(seen_weights[at + 1])[c] == head.tensors[1].values[c]);
+    std::vector<float> weights_of_class(features);
+    float bias = 0;
+    REQUIRE(effnet_get_class(model, static_cast<int>(c), weights_of_class.data(), &bias) == EFFNET_OK);
+    CHECK(bias == head.tensors[1].values[c]);
+    for (std::size_t f = 0; f < features; ++f)
+      REQUIRE(std::abs(weights_of_class[f] - head.tensors[0].values[c * features + f]) <=
+              type.allowed * largest);
+  }
+  effnet_close(model);
 }
 
 TEST_CASE("a head without labels has none") {
@@ -192,7 +258,8 @@ TEST_CASE("a head for which there is no memory leaves the old one") {
       CHECK(failing.live == live);
       CHECK(effnet_get_info(opened.model)->classes == classes);
     }
-    CHECK(failures == 6);  // the file's index, weight, bias, logits, label names and their text
+    CHECK(failures ==
+          7);  // the file's index, weight as read, bias, logits, weight, label names and their text
   }
   CHECK(failing.live == 0);
 }

@@ -23,18 +23,22 @@ constexpr std::size_t features_offset = map_side * map_side * padded_features * 
 constexpr std::size_t activation_bytes = features_offset + padded_features * sizeof(float);
 constexpr std::size_t scratch_bytes = 64;
 
-const effnet_tensor tensors[] = {{"stem.weight", 3, {padded_features / panel, 3, panel}},
-                                 {"stem.bias", 1, {padded_features}},
-                                 {"classifier.weight", 3, {1, features, panel}},
-                                 {"classifier.bias", 1, {panel}}};
+const effnet_tensor tensors[] = {{"stem.weight", EFFNET_F32, 3, {padded_features / panel, 3, panel}},
+                                 {"stem.bias", EFFNET_F32, 1, {padded_features}},
+                                 {"classifier.weight", EFFNET_F32, 3, {1, features, panel}},
+                                 {"classifier.bias", EFFNET_F32, 1, {panel}}};
 
-const effnet_step steps[] = {{"stem", "stem 8x8x3 -> 2x2x20", 240, 0, 1000, 8},
-                             {"pool", "pool 2x2x20 -> 20", 0, 0, 400, 2},
-                             {"classifier", "classifier 20 -> 3", 60, 0, 300, 1}};
+const effnet_step steps[] = {{"stem", "stem 8x8x3 -> 2x2x20", 240, 0, 1000, 8, 0},
+                             {"pool", "pool 2x2x20 -> 20", 0, 0, 400, 2, 0},
+                             {"classifier", "classifier 20 -> 3", 60, 0, 300, 1, 0}};
 
 float* map_of(const effnet_frame& frame) { return reinterpret_cast<float*>(frame.arena + map_offset); }
 float* features_of(const effnet_frame& frame) {
   return reinterpret_cast<float*>(frame.arena + features_offset);
+}
+
+const float* weights_of(const effnet_frame& frame, int tensor) {
+  return static_cast<const float*>(frame.weights[tensor]);
 }
 
 // Task: quadrant * 2 + panel. The means wait in the scratch, which no other worker may touch meanwhile.
@@ -58,8 +62,8 @@ void stem_task(const void* arguments, int task, void* scratch) {
     --sleeping;
   }
   for (int lane = 0; lane < panel; ++lane) {
-    float sum = frame.weights[1][p * panel + lane];
-    for (int c = 0; c < 3; ++c) sum += frame.weights[0][(p * 3 + c) * panel + lane] * means[c];
+    float sum = weights_of(frame, 1)[p * panel + lane];
+    for (int c = 0; c < 3; ++c) sum += weights_of(frame, 0)[(p * 3 + c) * panel + lane] * means[c];
     map_of(frame)[quadrant * padded_features + p * panel + lane] = sum;
   }
 }
@@ -77,9 +81,9 @@ void pool_task(const void* arguments, int p, void*) {
 void classifier_task(const void* arguments, int p, void*) {
   const auto& frame = *static_cast<const effnet_frame*>(arguments);
   for (int lane = 0; lane < panel; ++lane) {
-    float sum = frame.weights[3][p * panel + lane];
+    float sum = weights_of(frame, 3)[p * panel + lane];
     for (int f = 0; f < features; ++f) {
-      sum += frame.weights[2][(p * features + f) * panel + lane] * features_of(frame)[f];
+      sum += weights_of(frame, 2)[(p * features + f) * panel + lane] * features_of(frame)[f];
     }
     frame.logits[p * panel + lane] = sum;
   }
@@ -124,6 +128,7 @@ Program::Program(int input_side) : effnet_program{} {
   name = "tiny";
   network = "efficientnet_tiny";
   effnet_program::fingerprint = tiny::fingerprint;
+  precision = "fp32";
   weights_format_version = 1;
   resolution = input_side;
   classes = tiny::classes;

@@ -59,7 +59,7 @@ TEST_CASE("every network of the grid is a candidate once, with all points that m
   std::set<std::string> networks;
   for (const Candidate& candidate : result.candidates) {
     const Network network = *build_network(candidate.config);
-    CHECK(networks.insert(fingerprint(network) + std::to_string(network.resolution)).second);
+    CHECK(networks.insert(fingerprint(network, Precision::fp32) + std::to_string(network.resolution)).second);
     CHECK(candidate.multiply_adds == multiply_adds(network));
     for (const CompoundScaling& point : candidate.points) {
       CHECK(multiply_adds(*build_network(*scale(*find_network("efficientnet_b0"), point, "x"))) ==

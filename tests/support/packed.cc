@@ -43,13 +43,31 @@ Values unpack_bias(const std::vector<float>& packed, int outputs) {
   return {packed.begin(), packed.begin() + outputs};
 }
 
+Values unpack_matrix(const FloatTensor& stored, const FloatTensor* scale, int outputs, int inputs) {
+  // [panel][inputs][16], or [panel][inputs / together][16][together].
+  const std::size_t together = stored.shape.size() == 4 ? stored.shape[3] : 1, groups = stored.shape[1];
+  require_size(stored.values.size(), panel_lanes(outputs) * groups * together);
+  Values weight;
+  for (std::size_t o = 0; o < std::size_t(outputs); ++o)
+    for (std::size_t i = 0; i < std::size_t(inputs); ++i) {
+      const std::size_t row = o / lanes * groups + i / together;
+      const double value = stored.values[(row * lanes + o % lanes) * together + i % together];
+      weight.push_back(scale ? value * scale->values[o] : value);
+    }
+  return weight;
+}
+
 PlainWeights unpack(const Network& network, const FloatTensors& packed) {
   PlainWeights weights;
   for (const TimmLayer& layer : timm_layers(network)) {
     const int outputs = static_cast<int>(layer.shape[0]), inputs = static_cast<int>(layer.shape[1]);
     const int kernel = layer.shape.size() > 2 ? static_cast<int>(layer.shape[2]) : 1;
     const std::string weight = layer.folded + ".weight", bias = layer.folded + ".bias";
-    weights[weight] = unpack_weight(find(packed, weight).values, outputs, inputs, kernel);
+    const auto scale = packed.find(layer.folded + ".scale");
+    weights[weight] = kernel == 1
+                          ? unpack_matrix(find(packed, weight),
+                                          scale == packed.end() ? nullptr : &scale->second, outputs, inputs)
+                          : unpack_weight(find(packed, weight).values, outputs, inputs, kernel);
     weights[bias] = unpack_bias(find(packed, bias).values, outputs);
   }
   return weights;

@@ -14,6 +14,9 @@ namespace effnet::test {
 Values unpack_weight(const std::vector<float>& packed, int outputs, int inputs, int kernel = 1);
 Values unpack_bias(const std::vector<float>& packed, int outputs);
 
+// The same of a matrix in any element type: as stored, with what fills up the inputs of a panel. `scale` may be null.
+Values unpack_matrix(const FloatTensor& stored, const FloatTensor* scale, int outputs, int inputs);
+
 // All tensors of a .weights file.
 PlainWeights unpack(const Network& network, const FloatTensors& packed);
 

@@ -5,24 +5,43 @@
 #include <span>
 #include <stdexcept>
 
-#include "formats/safetensors.h"
+#include "formats/bf16.h"
 #include "formats/safetensors_writer.h"
 #include "tests/support/temporary.h"
 
 namespace effnet::test {
 namespace {
 
-FloatTensor to_floats(const Tensor& tensor, const std::string& where) {
-  if (tensor.dtype != Dtype::f32)
-    throw std::runtime_error(where + ": tensor " + std::string(tensor.name) + " is not float32");
-  FloatTensor floats;
-  floats.shape.assign(tensor.shape, tensor.shape + tensor.rank);
-  floats.values.resize(tensor.bytes / sizeof(float));
-  if (tensor.bytes != 0) std::memcpy(floats.values.data(), tensor.data, tensor.bytes);
-  return floats;
+template <typename Stored, typename Convert>
+std::vector<float> converted(const Tensor& tensor, const Convert& convert) {
+  std::vector<Stored> stored(tensor.bytes / sizeof(Stored));
+  if (tensor.bytes != 0) std::memcpy(stored.data(), tensor.data, tensor.bytes);
+  std::vector<float> values;
+  for (const Stored value : stored) values.push_back(convert(value));
+  return values;
+}
+
+std::vector<float> values_of(const Tensor& tensor) {
+  switch (tensor.dtype) {
+    case Dtype::f32:
+      return converted<float>(tensor, [](float value) { return value; });
+    case Dtype::bf16:
+      return converted<std::uint16_t>(tensor, from_bf16);
+    case Dtype::i8:
+      return converted<std::int8_t>(tensor, [](std::int8_t value) { return static_cast<float>(value); });
+    default:
+      throw std::runtime_error("tensor " + std::string(tensor.name) + " is of another type");
+  }
 }
 
 }  // namespace
+
+FloatTensors to_floats(const Safetensors& file) {
+  FloatTensors tensors;
+  for (const Tensor& tensor : file.tensors())
+    tensors[std::string(tensor.name)] = {{tensor.shape, tensor.shape + tensor.rank}, values_of(tensor)};
+  return tensors;
+}
 
 FloatFile read_tensors(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
@@ -31,8 +50,7 @@ FloatFile read_tensors(const std::filesystem::path& path) {
   if (!parsed.parse(std::as_bytes(std::span(bytes)), {}, error))
     throw std::runtime_error(path.string() + ": " + error.data());
   FloatFile file;
-  for (const Tensor& tensor : parsed.tensors())
-    file.tensors.emplace(tensor.name, to_floats(tensor, path.string()));
+  file.tensors = to_floats(parsed);
   for (const MetadataEntry& entry : parsed.metadata()) file.metadata.emplace(entry.key, entry.value);
   return file;
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "formats/safetensors.h"
+
 namespace effnet::test {
 
 struct FloatTensor {
@@ -20,7 +22,10 @@ struct FloatFile {
   std::map<std::string, std::string> metadata;
 };
 
-// Both throw std::runtime_error, also when a tensor to be read is not float32.
+// bfloat16 and 8 bit integers become floats of the same value.
+FloatTensors to_floats(const Safetensors& file);
+
+// Both throw std::runtime_error, also when a tensor to be read is of another type.
 FloatFile read_tensors(const std::filesystem::path& path);
 void write_tensors(const std::filesystem::path& path, const FloatTensors& tensors);
 

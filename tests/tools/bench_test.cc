@@ -68,7 +68,7 @@ TEST_CASE("bench --batch counts a run's work for every input") {
   for (const auto& step : json["steps"]) sum += step["multiply_adds"].get<double>();
   CHECK(sum == 3 * 213);
   const ProcessResult text = model.effnet({"bench", model.library(), "--seconds", "0.02", "--batch", "3"});
-  CHECK_THAT(text.out, Contains("fake_network 8x8, batch of 3, target plain"));
+  CHECK_THAT(text.out, Contains("fake_network 8x8, batch of 3, fp32, target plain"));
 }
 
 TEST_CASE("bench --last-map measures runs with the map and without, in turns") {
@@ -103,8 +103,9 @@ TEST_CASE("bench prints what a person wants to know") {
   const FakeModel model;
   const ProcessResult result = model.effnet({"bench", model.library(), "--seconds", "0.02", "--profile"});
   REQUIRE(result.status == 0);
-  CHECK_THAT(result.out, Contains("fake_network 8x8, target plain (SSE), 1 thread, random weights") ||
-                             Contains("fake_network 8x8, target plain (NEON), 1 thread, random weights"));
+  CHECK_THAT(result.out,
+             Contains("fake_network 8x8, fp32, target plain (SSE), 1 thread, random weights") ||
+                 Contains("fake_network 8x8, fp32, target plain (NEON), 1 thread, random weights"));
   for (const char* part : {"\n  time     median ", " GFLOP/s, ", "\n  bound    ", "\nstem ", "\nclassifier ",
                            "1 step ", "sum of the steps "})
     CHECK_THAT(result.out, Contains(part));

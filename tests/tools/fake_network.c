@@ -33,7 +33,7 @@ static void stem(const void* arguments, int task, void* scratch) {
     float sum = 0;
     for (int y = 0; y < half && c < channels; y++)
       for (int x = 0; x < half; x++) sum += corner[(y * side + x) * channels + c];
-    out[c] = sum / (half * half) + frame->weights[0][c];
+    out[c] = sum / (half * half) + ((const float*)frame->weights[0])[c];
   }
 }
 
@@ -48,7 +48,8 @@ static void head(const void* arguments, int task, void* scratch) {
 /* One task a panel of 16 classes. */
 static void classifier(const void* arguments, int task, void* scratch) {
   const effnet_frame* frame = (const effnet_frame*)arguments;
-  const float *weight = frame->weights[1] + task * channels * panel, *bias = frame->weights[2] + task * panel;
+  const float* weight = (const float*)frame->weights[1] + task * channels * panel;
+  const float* bias = (const float*)frame->weights[2] + task * panel;
   (void)scratch;
   for (int c = 0; c < panel; c++) {
     float sum = bias[c];
@@ -64,15 +65,15 @@ static void run(effnet_context* context, const effnet_frame* frame) {
 }
 
 static const effnet_tensor tensors[] = {
-    {"stem.bias", 1, {panel}},
-    {"classifier.weight", 3, {1, channels, panel}},
-    {"classifier.bias", 1, {panel}},
+    {"stem.bias", EFFNET_F32, 1, {panel}},
+    {"classifier.weight", EFFNET_F32, 3, {1, channels, panel}},
+    {"classifier.bias", EFFNET_F32, 1, {panel}},
 };
 
 static const effnet_step steps[] = {
-    {"stem", "stem 8x8x3 -> 2x2x3", side* side* channels, 0, 832, quarters},
-    {"head", "head 2x2x3 -> 3", 4 * channels, 5, 300, 1},
-    {"classifier", "classifier 3 -> 3", channels * 3, 0, 300, 1},
+    {"stem", "stem 8x8x3 -> 2x2x3", side* side* channels, 0, 832, quarters, 0},
+    {"head", "head 2x2x3 -> 3", 4 * channels, 5, 300, 1, 0},
+    {"classifier", "classifier 3 -> 3", channels * 3, 0, 300, 1, 0},
 };
 
 /* The first does not run on the machine that this was compiled for. */
@@ -82,7 +83,8 @@ static const effnet_variant variants[] = {
 };
 
 static const effnet_program program = {
-    FAKE_ABI, "fake", "fake_network", "0123456789abcdef", 1, side, 3, 3, 2, 2, tensors, 3, variants, 2,
+    FAKE_ABI, "fake", "fake_network", "0123456789abcdef", "fp32", 1, side, 3, 3, 2, 2, tensors, 3,
+    variants, 2,
 };
 
 EFFNET_API const effnet_program* fake_program(void);

@@ -36,6 +36,7 @@ TEST_CASE("info says what a library is, by path or name") {
   CHECK(json["network"] == "fake_network");
   CHECK(json["name"] == "fake");
   CHECK(json["fingerprint"] == "0123456789abcdef");
+  CHECK(json["precision"] == "fp32");
   CHECK(json["weights_format_version"] == 1);
   CHECK(json["resolution"] == 8);
   CHECK(json["classes"] == 3);

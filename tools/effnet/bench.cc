@@ -82,21 +82,30 @@ class Runner {
   std::vector<float> inputs_, logits_;
 };
 
-// The variant in use says which instructions it needs and how much its steps compute.
-Status describe(const Model& model, BenchResult& result) {
-  const effnet_info& info = model.info();
+// The one in use; null when the library does not list it.
+const effnet_variant* variant_of(const Model& model) {
   const effnet_program& program = *model.library().program;
   const effnet_variant* end = program.variants + program.variant_count;
   const effnet_variant* variant = std::find_if(program.variants, end, [&](const effnet_variant& candidate) {
-    return std::strcmp(candidate.target, info.target) == 0;
+    return std::strcmp(candidate.target, model.info().target) == 0;
   });
-  if (variant == end) return Status::error(model.library().path + ": runs a target that it does not list");
+  return variant == end ? nullptr : variant;
+}
+
+// The variant in use says which instructions it needs and how much its steps compute.
+Status describe(const Model& model, BenchResult& result) {
+  const effnet_info& info = model.info();
+  const effnet_variant* variant = variant_of(model);
+  if (variant == nullptr)
+    return Status::error(model.library().path + ": runs a target that it does not list");
   for (int i = 0; i < variant->step_count; i++) {
     result.multiply_adds += result.batch * variant->steps[i].multiply_adds;
+    result.paired_multiply_adds += result.batch * variant->steps[i].paired_multiply_adds;
     result.activations += result.batch * variant->steps[i].activations;
   }
   result.instructions = instruction_set(variant->cpu_features);
   result.library = info.name, result.network = info.network, result.target = info.target;
+  result.precision = info.precision;
   result.threads = info.threads, result.resolution = info.resolution;
   result.arena_bytes = info.arena_bytes, result.weights_bytes = info.weights_bytes;
   result.cpu = cpu_name();
@@ -112,10 +121,12 @@ Status profile(const Model& model, Runner& runner, double seconds, BenchResult& 
   const auto runs = static_cast<double>(times.size());
   for (const double time : times) result.profiled_run += time / runs;
   const effnet_step_profile* steps = model.library().get_profile(model.get());
+  const effnet_variant* variant = variant_of(model);
+  const auto paired = [&](int i) { return variant ? variant->steps[i].paired_multiply_adds : 0; };
   for (int i = 0; i < model.info().steps; i++)
     result.steps.push_back({steps[i].name, steps[i].operation, result.batch * steps[i].multiply_adds,
-                            result.batch * steps[i].activations, result.batch * steps[i].bytes,
-                            steps[i].tasks, steps[i].seconds / runs});
+                            result.batch * paired(i), result.batch * steps[i].activations,
+                            result.batch * steps[i].bytes, steps[i].tasks, steps[i].seconds / runs});
   return {};
 }
 

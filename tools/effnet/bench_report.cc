@@ -21,10 +21,20 @@ namespace {
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
+// How long multiply-adds take at the peak of their instructions.
+double seconds_at_peak(const Rates& peak, double multiply_adds, double paired) {
+  if (paired > 0 && peak.pair_flops == 0) return 0;  // not measured
+  return ratio(2 * (multiply_adds - paired), peak.flops) + ratio(2 * paired, peak.pair_flops);
+}
+
 double sum_of_steps(const BenchResult& result) {
   double seconds = 0;
   for (const StepTime& step : result.steps) seconds += step.seconds;
   return seconds;
+}
+
+double peak_share(const Rates& peak, const StepTime& step) {
+  return ratio(seconds_at_peak(peak, step.multiply_adds, step.paired_multiply_adds), step.seconds);
 }
 
 void append_step(std::string& text, const BenchResult& result, const std::string& name,
@@ -32,7 +42,7 @@ void append_step(std::string& text, const BenchResult& result, const std::string
   const double flops = ratio(2 * step.multiply_adds, step.seconds);
   append(text, "%-28s %-52s %8.3f %6.1f %8.1f %6.1f %8.2f\n", name.c_str(), step.operation.c_str(),
          step.seconds * 1e3, 100 * ratio(step.seconds, sum_of_steps(result)), flops / 1e9,
-         100 * ratio(flops, result.peak.flops), step.bytes / 1e6);
+         100 * peak_share(result.peak, step), step.bytes / 1e6);
 }
 
 // The steps, then their sums by operation: the operation's first word.
@@ -43,6 +53,7 @@ void append_profile(std::string& text, const BenchResult& result) {
   for (const StepTime& step : result.steps) {
     append_step(text, result, step.name, step);
     StepTime& sum = sums[step.operation.substr(0, step.operation.find(' '))];
+    sum.paired_multiply_adds += step.paired_multiply_adds;
     sum.multiply_adds += step.multiply_adds, sum.bytes += step.bytes, sum.seconds += step.seconds;
     sum.tasks++;
   }
@@ -64,7 +75,8 @@ Summary summarize(const BenchResult& result) {
   summary.fastest = result.runs.front();
   summary.p95 = quantile(result.runs, 0.95);
   summary.flops = ratio(2 * result.multiply_adds, summary.median);
-  summary.multiply_add_bound = ratio(2 * result.multiply_adds, result.peak.flops);
+  summary.multiply_add_bound =
+      seconds_at_peak(result.peak, result.multiply_adds, result.paired_multiply_adds);
   summary.activation_bound = ratio(result.activations, result.peak.activations);
   return summary;
 }
@@ -72,16 +84,19 @@ Summary summarize(const BenchResult& result) {
 std::string bench_text(const BenchResult& result) {
   const Summary summary = summarize(result);
   const std::string batch = result.batch == 1 ? "" : ", batch of " + std::to_string(result.batch);
+  std::string pairs;  // where there are some
+  if (result.paired_multiply_adds > 0) append(pairs, ", %.1f of bf16 pairs,", result.peak.pair_flops / 1e9);
   std::string text;
-  append(text, "%s %dx%d%s, target %s (%s), %d %s, %s weights\n", result.network.c_str(), result.resolution,
-         result.resolution, batch.c_str(), result.target.c_str(), instruction_set_name(result.instructions),
-         result.threads, result.threads == 1 ? "thread" : "threads",
-         result.weights == "random" ? "random" : "given");
+  append(text, "%s %dx%d%s, %s, target %s (%s), %d %s, %s weights\n", result.network.c_str(),
+         result.resolution, result.resolution, batch.c_str(), result.precision.c_str(), result.target.c_str(),
+         instruction_set_name(result.instructions), result.threads,
+         result.threads == 1 ? "thread" : "threads", result.weights == "random" ? "random" : "given");
   append(text, "  CPU      %s\n", result.cpu.c_str());
   append(text, "  time     median %.3f ms, fastest %.3f ms, 95 %% within %.3f ms, %zu runs\n",
          summary.median * 1e3, summary.fastest * 1e3, summary.p95 * 1e3, result.runs.size());
-  append(text, "  speed    %.1f GFLOP/s, %.1f %% of the peak of %.1f GFLOP/s measured meanwhile\n",
-         summary.flops / 1e9, 100 * ratio(summary.flops, result.peak.flops), result.peak.flops / 1e9);
+  append(text, "  speed    %.1f GFLOP/s, %.1f %% of the peak of %.1f GFLOP/s%s measured meanwhile\n",
+         summary.flops / 1e9, 100 * ratio(summary.multiply_add_bound, summary.median),
+         result.peak.flops / 1e9, pairs.c_str());
   append(text,
          "  bound    %.3f ms (multiply-adds %.3f + activations %.3f): %.2f times as fast as the median\n",
          summary.bound() * 1e3, summary.multiply_add_bound * 1e3, summary.activation_bound * 1e3,
@@ -104,6 +119,7 @@ std::string bench_json(const BenchResult& result) {
   nlohmann::ordered_json json = {
       {"network", result.network},
       {"library", result.library},
+      {"precision", result.precision},
       {"target", result.target},
       {"instruction_set", instruction_set_name(result.instructions)},
       {"cpu", result.cpu},
@@ -118,8 +134,9 @@ std::string bench_json(const BenchResult& result) {
       {"multiply_adds", result.multiply_adds},
       {"activations", result.activations},
       {"gflops", summary.flops / 1e9},
-      {"peak_fraction", ratio(summary.flops, result.peak.flops)},
+      {"peak_fraction", ratio(summary.multiply_add_bound, summary.median)},
       {"peak_gflops", result.peak.flops / 1e9},
+      {"pair_peak_gflops", result.peak.pair_flops / 1e9},
       {"peak_gflops_per_thread", result.peak.flops / result.threads / 1e9},
       {"bound_ms", summary.bound() * 1e3},
       {"fma_bound_ms", summary.multiply_add_bound * 1e3},
@@ -145,7 +162,7 @@ std::string bench_json(const BenchResult& result) {
                                {"ms", step.seconds * 1e3},
                                {"share", ratio(step.seconds, sum_of_steps(result))},
                                {"gflops", flops / 1e9},
-                               {"peak_fraction", ratio(flops, result.peak.flops)},
+                               {"peak_fraction", peak_share(result.peak, step)},
                                {"multiply_adds", step.multiply_adds},
                                {"activations", step.activations},
                                {"bytes", step.bytes},

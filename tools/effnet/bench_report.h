@@ -11,7 +11,7 @@ namespace effnet {
 
 struct StepTime {
   std::string name, operation;
-  double multiply_adds = 0, activations = 0, bytes = 0;
+  double multiply_adds = 0, paired_multiply_adds = 0, activations = 0, bytes = 0;
   int tasks = 0;
   double seconds = 0;  // of one run
 };
@@ -22,11 +22,12 @@ struct LastMapTimes {
 };
 
 struct BenchResult {
-  std::string library, network, target, weights, cpu;  // weights: a path, or "random"
+  std::string library, network, precision, target, weights, cpu;  // weights: a path, or "random"
   InstructionSet instructions = InstructionSet::sse;
   int threads = 1, resolution = 0;
-  int batch = 1;                              // inputs of one run
-  double multiply_adds = 0, activations = 0;  // of one run
+  int batch = 1;  // inputs of one run
+  // Of one run; of the multiply-adds, those of pairs of bf16.
+  double multiply_adds = 0, paired_multiply_adds = 0, activations = 0;
   std::size_t arena_bytes = 0, weights_bytes = 0;
   std::vector<double> runs;              // seconds, ascending
   Rates peak;                            // of all threads

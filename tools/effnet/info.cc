@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "formats/safetensors.h"
 #include "tools/effnet/commands.h"
+#include "tools/effnet/element.h"
 #include "tools/effnet/model_library.h"
 
 namespace effnet {
@@ -31,7 +32,7 @@ Json describe_variant(const effnet_variant& variant) {
 std::size_t weights_bytes(const effnet_program& program) {
   std::size_t bytes = 0;
   for (int i = 0; i < program.tensor_count; ++i) {
-    std::size_t size = sizeof(float);
+    std::size_t size = dtype_bytes(dtype_of(program.tensors[i]));
     for (int axis = 0; axis < program.tensors[i].rank; ++axis)
       size *= static_cast<std::size_t>(program.tensors[i].shape[axis]);
     bytes += size;
@@ -51,6 +52,7 @@ Result<Json> describe_library(const std::string& path) {
               {"network", program.network},
               {"name", program.name},
               {"fingerprint", program.fingerprint},
+              {"precision", program.precision},
               {"abi", program.abi},
               {"weights_format_version", program.weights_format_version},
               {"resolution", program.resolution},

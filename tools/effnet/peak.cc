@@ -26,6 +26,12 @@ struct Kernels {
   double flops_per_round;
 };
 
+// The same of pairs of bf16, where the CPU multiplies them.
+struct PairKernel {
+  float (*multiply_add)(long rounds, float factor, float addend);
+  double flops_per_round;
+};
+
 #if defined(__x86_64__)
 namespace sse {
 #define EFFNET_TARGET
@@ -65,6 +71,30 @@ namespace avx512 {
 #include "tools/effnet/peak_kernels.inc"
 }  // namespace avx512
 
+constexpr int pair_accumulators = 20;
+
+// Returns something that depends on every operation.
+__attribute__((target("avx512f,avx512bf16"), noinline)) float multiply_add_pairs(long rounds, float factor,
+                                                                                 float addend) {
+  const __m512bh factors = _mm512_cvtne2ps_pbh(_mm512_set1_ps(factor), _mm512_set1_ps(addend));
+  __m512 sums[pair_accumulators];
+#pragma GCC unroll 32
+  for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_set1_ps(static_cast<float>(i));
+  for (long round = 0; round < rounds; round++) {
+#pragma GCC unroll 32
+    for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_dpbf16_ps(sums[i], factors, factors);
+  }
+  __m512 total = sums[0];
+#pragma GCC unroll 32
+  for (int i = 1; i < pair_accumulators; i++) total += sums[i];
+  return total[0] + total[15];
+}
+
+std::optional<PairKernel> pair_kernel_of(InstructionSet set) {
+  if (set != InstructionSet::avx512 || !__builtin_cpu_supports("avx512bf16")) return std::nullopt;
+  return PairKernel{multiply_add_pairs, 4.0 * pair_accumulators * 16};
+}
+
 std::optional<Kernels> kernels_of(InstructionSet set) {
   switch (set) {
     case InstructionSet::sse:
@@ -102,6 +132,10 @@ std::optional<Kernels> kernels_of(InstructionSet set) {
 std::optional<Kernels> kernels_of(InstructionSet) { return std::nullopt; }
 #endif
 
+#if !defined(__x86_64__)
+std::optional<PairKernel> pair_kernel_of(InstructionSet) { return std::nullopt; }
+#endif
+
 using Clock = std::chrono::steady_clock;
 
 // Calls `work` again and again for `seconds`; how often per second.
@@ -118,7 +152,8 @@ double calls_per_second(double seconds, const Work& work) {
   return calls / elapsed.count();
 }
 
-double measure_flops(const Kernels& kernels, double seconds) {
+template <typename Kernel>
+double measure_flops(const Kernel& kernels, double seconds) {
   constexpr long rounds = 2000;  // about ten microseconds
   float sink = 1;
   const double calls =
@@ -165,6 +200,7 @@ const char* instruction_set_name(InstructionSet set) {
 Rates measure_rates(InstructionSet set, int threads, double seconds) {
   const std::optional<Kernels> kernels = kernels_of(set);
   if (!kernels) return {};
+  const std::optional<PairKernel> pairs = pair_kernel_of(set);
   Rates result;
   constexpr int windows = 3;
   std::vector<Rates> rates(static_cast<std::size_t>(threads));
@@ -183,9 +219,16 @@ Rates measure_rates(InstructionSet set, int threads, double seconds) {
       meet(++meeting);
       own.activations = measure_activations(*kernels, seconds);
       meet(++meeting);
+      if (pairs) {
+        own.pair_flops = measure_flops(*pairs, seconds);
+        meet(++meeting);
+      }
       if (thread == 0) {
         Rates sum;
-        for (const Rates& rate : rates) sum.flops += rate.flops, sum.activations += rate.activations;
+        for (const Rates& rate : rates) {
+          sum.flops += rate.flops, sum.activations += rate.activations;
+          sum.pair_flops += rate.pair_flops;
+        }
         result = best(result, sum);
       }
     }
@@ -214,7 +257,8 @@ Rates measure_rates(InstructionSet set, int threads, double seconds) {
 }
 
 Rates best(const Rates& a, const Rates& b) {
-  return {std::max(a.flops, b.flops), std::max(a.activations, b.activations)};
+  return {std::max(a.flops, b.flops), std::max(a.pair_flops, b.pair_flops),
+          std::max(a.activations, b.activations)};
 }
 
 }  // namespace effnet

@@ -13,7 +13,8 @@ const char* instruction_set_name(InstructionSet set);
 
 // Per second, of all threads together.
 struct Rates {
-  double flops = 0;        // a multiply-add counts as two
+  double flops = 0;        // of float32; a multiply-add counts as two
+  double pair_flops = 0;   // of pairs of bf16 added to float32; 0 where there is no instruction for it
   double activations = 0;  // swish: one exponential, one division
 };
 

@@ -5,14 +5,17 @@
 #include <new>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/text.h"
+#include "formats/bf16.h"
 #include "formats/safetensors.h"
+#include "tools/effnet/element.h"
 
 namespace effnet {
 namespace {
 
-constexpr std::size_t max_floats = std::size_t{1} << 30;  // an absurd program is refused, not allocated
+constexpr std::size_t max_elements = std::size_t{1} << 30;  // an absurd program is refused, not allocated
 
 // 0: not a shape.
 std::size_t element_count(const effnet_tensor& tensor) {
@@ -21,22 +24,42 @@ std::size_t element_count(const effnet_tensor& tensor) {
   for (int i = 0; i < tensor.rank; i++) {
     if (tensor.shape[i] < 1) return 0;
     count *= static_cast<std::size_t>(tensor.shape[i]);
-    if (count > max_floats) return 0;
+    if (count > max_elements) return 0;
   }
   return count;
 }
 
-// Weights are [panel]...[16] (models/packing.h): what lies between is summed over. A bias has one dimension.
+std::size_t byte_count(const effnet_tensor& tensor) {
+  return element_count(tensor) * dtype_bytes(dtype_of(tensor));
+}
+
+// Weights are panels of 16 outputs (models/packing.h): the rest is summed over. A bias has one dimension.
 float limit(const effnet_tensor& tensor) {
   if (tensor.rank == 1) return 0.1F;
-  double inputs = 1;
-  for (int i = 1; i + 1 < tensor.rank; i++) inputs *= tensor.shape[i];
+  const double inputs = static_cast<double>(element_count(tensor)) / (16.0 * tensor.shape[0]);
   return static_cast<float>(std::sqrt(6 / inputs));
+}
+
+// Elements of one tensor; a scale's own are what makes the 8 bit weights behind it as large as others.
+void fill(const effnet_program& program, int index, RandomNumbers& random, std::byte* to) {
+  const effnet_tensor& tensor = program.tensors[index];
+  const bool is_scale = std::string_view(tensor.name).ends_with(".scale") && index + 1 < program.tensor_count;
+  const std::size_t count = element_count(tensor);
+  for (std::size_t i = 0; i < count; i++) {
+    if (tensor.element == EFFNET_I8) {
+      reinterpret_cast<std::int8_t*>(to)[i] = static_cast<std::int8_t>(random(127));
+    } else if (tensor.element == EFFNET_BF16) {
+      reinterpret_cast<std::uint16_t*>(to)[i] = to_bf16(random(limit(tensor)));
+    } else {
+      reinterpret_cast<float*>(to)[i] =
+          is_scale ? limit(program.tensors[index + 1]) / 127 : random(limit(tensor));
+    }
+  }
 }
 
 nlohmann::ordered_json metadata(const effnet_program& program) {
   return {{"format", "effnet-weights"},
-          {"precision", "fp32"},
+          {"precision", program.precision},
           {"format_version", std::to_string(program.weights_format_version)},
           {"network", program.network},
           {"fingerprint", program.fingerprint},
@@ -46,20 +69,20 @@ nlohmann::ordered_json metadata(const effnet_program& program) {
           {"interpolation", "bicubic"}};
 }
 
-// The length and the header, filled up with spaces; `floats` gets the number of all tensors' elements.
-Result<std::string> header(const effnet_program& program, std::size_t& floats) {
+// The length and the header, filled up with spaces; `bytes` gets those of all tensors.
+Result<std::string> header(const effnet_program& program, std::size_t& bytes) {
   nlohmann::ordered_json json;
   json["__metadata__"] = metadata(program);
-  floats = 0;
+  bytes = 0;
   for (int i = 0; i < program.tensor_count; i++) {
     const effnet_tensor& tensor = program.tensors[i];
-    const std::size_t count = element_count(tensor);
-    if (count == 0 || floats + count > max_floats)
+    const std::size_t size = byte_count(tensor);
+    if (size == 0 || bytes + size > max_elements * sizeof(float))
       return Status::error(std::string("the library wants a tensor of an impossible shape: ") + tensor.name);
-    json[tensor.name] = {{"dtype", "F32"},
+    json[tensor.name] = {{"dtype", dtype_name(dtype_of(tensor))},
                          {"shape", std::vector<int>(tensor.shape, tensor.shape + tensor.rank)},
-                         {"data_offsets", {floats * sizeof(float), (floats + count) * sizeof(float)}}};
-    floats += count;
+                         {"data_offsets", {bytes, bytes + size}}};
+    bytes += size;
   }
   std::string text = json.dump();
   text.append((tensor_alignment - (8 + text.size()) % tensor_alignment) % tensor_alignment, ' ');
@@ -75,19 +98,19 @@ void RandomWeights::Free::operator()(std::byte* bytes) const {
 }
 
 Result<RandomWeights> RandomWeights::make(const effnet_program& program, std::uint64_t seed) {
-  std::size_t floats = 0;
-  const Result<std::string> head = header(program, floats);
+  std::size_t bytes = 0;
+  const Result<std::string> head = header(program, bytes);
   if (!head) return head.status();
   RandomWeights weights;
-  weights.size_ = head->size() + floats * sizeof(float);
+  weights.size_ = head->size() + bytes;
   weights.bytes_.reset(new (std::align_val_t(tensor_alignment)) std::byte[weights.size_]);
   std::memcpy(weights.bytes_.get(), head->data(), head->size());
 
-  auto* value = reinterpret_cast<float*>(weights.bytes_.get() + head->size());
+  std::byte* to = weights.bytes_.get() + head->size();
   RandomNumbers random(seed);
   for (int i = 0; i < program.tensor_count; i++) {
-    const float bound = limit(program.tensors[i]);
-    for (std::size_t left = element_count(program.tensors[i]); left > 0; left--) *value++ = random(bound);
+    fill(program, i, random, to);
+    to += byte_count(program.tensors[i]);
   }
   return weights;
 }

@@ -5,6 +5,9 @@
 
 namespace effnet {
 
+// --precision, the element type.
+void add_precision_option(CLI::App& command, std::string& precision);
+
 void add_list(CLI::App& app, Commands& commands);
 void add_describe(CLI::App& app, Commands& commands);
 void add_targets(CLI::App& app, Commands& commands);

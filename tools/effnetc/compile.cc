@@ -19,9 +19,6 @@ struct CompileArguments {
 };
 
 Status run_compile(CompileArguments& a) {
-  if (a.precision != "fp32")
-    return Status::error("--precision " + in_quotes(a.precision) +
-                         " is not there; this version compiles fp32");
   Result<NetworkConfig> network = find_network(a.network);
   if (!network) return network.status();
   if (a.resolution) network->resolution = *a.resolution;
@@ -29,7 +26,11 @@ Status run_compile(CompileArguments& a) {
   Result<std::vector<CpuTarget>> targets = find_targets(a.targets);
   if (!targets) return targets.status();
 
+  Result<Precision> precision = find_precision(a.precision);
+  if (!precision) return precision.status();
+
   LibraryRequest& request = a.request;
+  request.precision = *precision;
   request.network = *network;
   if (a.network.ends_with(".json")) request.network_file = a.network;
   request.targets = *targets;
@@ -90,7 +91,7 @@ void add_compile(CLI::App& app, Commands& commands) {
       ->capture_default_str();
   command->add_flag("--min-memory", r.min_memory,
                     "A smaller arena; the first block then has fewer tasks for threads. The same results");
-  command->add_option("--precision", a->precision, "Element type: fp32")->capture_default_str();
+  add_precision_option(*command, a->precision);
   command->add_option("--jobs", r.jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
       ->check(CLI::Range(1, 1024));
   command->add_option("--cc", r.cc,

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct DescribeArguments {
-  std::string network, target = "host";
+  std::string network, target = "host", precision = "fp32";
   std::optional<int> resolution;
   int classes = 0, threads = 1;
   bool min_memory = false, edge = false, json = false;
@@ -48,6 +48,7 @@ Json to_json(const Plan& plan, int threads) {
                      {"schedule", plan.kernels[s.kernel].schedule}});
   return {{"network", n.name},
           {"target", plan.target.name},
+          {"precision", traits_of(plan.precision).name},
           {"resolution", n.resolution},
           {"classes", n.classes},
           {"parameters", parameters(n)},
@@ -56,6 +57,7 @@ Json to_json(const Plan& plan, int threads) {
           {"arena_bytes", plan.activation_bytes + threads * plan.scratch_bytes},
           {"activation_bytes", plan.activation_bytes},
           {"scratch_bytes_per_thread", plan.scratch_bytes},
+          {"weights_bytes", weights_bytes(plan)},
           {"layers", layers},
           {"steps", steps}};
 }
@@ -102,8 +104,11 @@ Status run_describe(const DescribeArguments& a) {
   if (!targets) return targets.status();
   if (targets->size() > 1 && !a.edge)
     return Status::error("several targets are described together only with --edge");
+  Result<Precision> precision = find_precision(a.precision);
+  if (!precision) return precision.status();
   LibraryRequest request;
   request.network = *config;
+  request.precision = *precision;
   request.targets = *targets;
   request.threads = a.threads;
   request.min_memory = a.min_memory;
@@ -123,7 +128,9 @@ Status run_describe(const DescribeArguments& a) {
       network->name.c_str(), network->resolution, network->resolution, network->classes,
       plan->target.name.c_str(), with_commas(parameters(*network)).c_str(),
       static_cast<double>(multiply_adds(*network)) / 1e9, plan->steps.size(), plan->kernels.size());
-  std::printf("arena: %.2f MB and %.2f MB a thread\n", static_cast<double>(plan->activation_bytes) / 1e6,
+  std::printf("%s: weights %.2f MB, arena %.2f MB and %.2f MB a thread\n", a.precision.c_str(),
+              static_cast<double>(weights_bytes(*plan)) / 1e6,
+              static_cast<double>(plan->activation_bytes) / 1e6,
               static_cast<double>(plan->scratch_bytes) / 1e6);
   return {};
 }
@@ -145,6 +152,7 @@ void add_describe(CLI::App& app, Commands& commands) {
   command->add_option("--resolution", a->resolution, "Another input resolution, 8 to 4096");
   command->add_option("--classes", a->classes, "Another number of classes")
       ->check(CLI::Range(1, most_classes));
+  add_precision_option(*command, a->precision);
   command->add_option("--threads", a->threads, "Arena for so many threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -27,6 +27,9 @@ Status run(const Options& options, const CLI::App& command) {
   const Result<NetworkConfig> config = find_network(options.network);
   if (!config) return config.status();
   ImportOptions overrides;
+  const Result<Precision> precision = find_precision(options.precision);
+  if (!precision) return precision.status();
+  overrides.precision = *precision;
   if (command.count("--classes")) overrides.classes = options.classes;
   if (command.count("--crop")) overrides.crop = options.crop;
   overrides.mean = as_triple(options.mean);
@@ -73,9 +76,7 @@ void add_import(CLI::App& app, Commands& commands) {
   command->add_option("--interpolation", options->interpolation)
       ->check(CLI::IsMember({"bicubic", "bilinear"}));
   command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
-  command->add_option("--precision", options->precision, "element type of the packed weights")
-      ->check(CLI::IsMember({"fp32"}))
-      ->capture_default_str();
+  add_precision_option(*command, options->precision);
   command->footer(
       "Dialect, BatchNorm epsilon and preprocessing follow from the network, the names and a config.json "
       "beside\n"

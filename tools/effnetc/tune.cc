@@ -19,7 +19,8 @@ namespace {
 
 struct TuneArguments {
   std::vector<std::string> networks;
-  std::string target = "host", budget = "10m", search = "evolution", merge, report, compare;
+  std::string target = "host", precision = "fp32", budget = "10m", search = "evolution";
+  std::string merge, report, compare;
   bool json = false;
   TuneRequest request;
 };
@@ -119,6 +120,9 @@ Status run_tune(TuneArguments& a) {
   Result<CpuTarget> target = find_target(a.target);
   if (!target) return target.status();
   r.target = *target;
+  Result<Precision> precision = find_precision(a.precision);
+  if (!precision) return precision.status();
+  r.precision = *precision;
   if (!a.compare.empty()) return run_compare(a);
   Result<double> budget = parse_budget(a.budget);
   if (!budget) return budget.status();
@@ -194,6 +198,7 @@ void add_tune(CLI::App& app, Commands& commands) {
   command->add_option("NETWORK", a->networks, "Names of `effnetc list`, or network files (.json)");
   command->add_option("--target", a->target, "host, a name of `effnetc targets` or a Halide target string")
       ->capture_default_str();
+  add_precision_option(*command, a->precision);
   command->add_option("--threads", r.threads, "Tunes for so many threads")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

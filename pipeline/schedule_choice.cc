@@ -1,0 +1,41 @@
+#include "pipeline/schedule_choice.h"
+
+#include "base/text.h"
+#include "generators/transfer.h"
+
+namespace effnet {
+
+Numbers ScheduleChoice::choose(const Operator& op, const Numbers& problem) {
+  if (options_.rows) {
+    if (const ScheduleRow* row = options_.rows->find(op.name, problem, options_.threads)) {
+      const std::string wrong = op.check_schedule(problem, row->schedule);
+      if (wrong.empty()) return use(op, *row, row->schedule);
+      unused_.push_back("the schedule row of " + op.name + " (" + to_text(problem) +
+                        ") is not used: " + wrong);
+    } else if (const ScheduleRow* near = options_.rows->find_near(op.name, problem, options_.threads)) {
+      const Numbers fitted = transferred(op, near->schedule, near->problem, problem);
+      if (op.check_schedule(problem, fitted).empty() &&
+          op.worth_trying(problem, fitted, options_.target.machine))
+        return use(op, *near, fitted);
+    }
+  }
+  return op.default_schedule(problem, options_.target.machine);
+}
+
+std::vector<std::string> ScheduleChoice::warnings() const {
+  std::vector<std::string> all = unused_;
+  if (!stale_.empty())
+    all.push_back("schedule rows for " + options_.target.name + " were tuned for " +
+                  join({stale_.begin(), stale_.end()}, ", ") +
+                  "; they are used, and effnetc tune finds better ones");
+  return all;
+}
+
+Numbers ScheduleChoice::use(const Operator& op, const ScheduleRow& row, const Numbers& schedule) {
+  if (row.algorithm != op.algorithm_hash) stale_.insert("another version of " + op.name);
+  if (!options_.halide.empty() && row.halide != options_.halide) stale_.insert("Halide " + row.halide);
+  if (!options_.cpu.empty() && row.cpu != options_.cpu) stale_.insert("another CPU, " + in_quotes(row.cpu));
+  return schedule;
+}
+
+}  // namespace effnet

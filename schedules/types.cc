@@ -1,0 +1,18 @@
+#include "schedules/types.h"
+
+namespace effnet {
+
+MatrixTypes types_of(const Numbers& problem) {
+  const auto element = [&](const char* name) {
+    const auto found = problem.find(name);
+    return found == problem.end() ? Element::f32 : static_cast<Element>(found->second);
+  };
+  return {element("maps"), element("weights")};
+}
+
+void set_types(Numbers& problem, const MatrixTypes& types) {
+  if (types.maps != Element::f32) problem["maps"] = static_cast<int>(types.maps);
+  if (types.weights != Element::f32) problem["weights"] = static_cast<int>(types.weights);
+}
+
+}  // namespace effnet

@@ -1,0 +1,191 @@
+// What other element types than float32 cost in accuracy: on the golden inputs, and with real weights on real pictures.
+#include <cmath>
+#include <cstdio>
+
+#include "models/element.h"
+#include "pictures/read.h"
+#include "tests/catch.h"
+#include "tests/network/asked.h"
+#include "tests/network/compiled.h"
+#include "tests/support/golden.h"
+#include "tests/support/seeded.h"
+#include "tests/support/temporary.h"
+
+namespace effnet::test {
+namespace {
+
+// Libraries are called <network>_<suffix>.
+struct Type {
+  const char *precision, *suffix;
+};
+constexpr Type bf16 = {"bf16", "bf16"}, int8_weights = {"int8-weights", "int8"};
+
+double cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double aa = 0, bb = 0, ab = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+    ab += static_cast<double>(a[i]) * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+// Null when this CPU does not run the target.
+std::unique_ptr<Model> open_for(const CompiledNetwork& network, const std::string& weights,
+                                const char* target, int threads) {
+  char error[512] = "";
+  effnet_options options{};
+  options.threads = threads;
+  options.target = target;
+  options.error = error;
+  options.error_bytes = sizeof error;
+  effnet_model* model = nullptr;
+  const effnet_status status = network.open(weights, &options, &model);
+  if (status == EFFNET_UNSUPPORTED_CPU) return nullptr;
+  if (status != EFFNET_OK) throw std::runtime_error(error);
+  return std::make_unique<Model>(model);
+}
+
+// What PyTorch's bf16 reaches: 0.996 of B0, 0.987 of B4, 0.949 of B7; between them as those above.
+double least_cosine(const std::string& network, const Type& type) {
+  if (type.precision != bf16.precision) return 0.99;
+  const char size = network.back();
+  return size == '0' ? 0.996 : size <= '4' ? 0.987 : 0.949;
+}
+
+void check_golden(const std::string& name, const Type& type) {
+  const Golden golden = read_golden(name);
+  const TemporaryFolder folder(networks_folder());
+  import_golden_weights(name, golden, folder.file("weights"), {"--precision", type.precision});
+  const std::vector<float> input = golden_input(golden);
+  const CompiledNetwork library(name + "_" + type.suffix);
+  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(folder.file("weights")));
+  CHECK(file_bytes > library.constant("WEIGHTS_BYTES"));  // and a header
+  CHECK(file_bytes < library.constant("WEIGHTS_BYTES") + 200'000);
+  if (name == "efficientnet_b7" && type.precision == bf16.precision) CHECK(file_bytes <= 139'000'000);
+  int ran = 0;
+  for (const char* target : {"znver4", "x86-64-v3"}) {
+    INFO(target);
+    const std::unique_ptr<Model> model = open_for(library, folder.file("weights"), target, 1);
+    if (!model) continue;
+    const Outputs outputs = model->run(input);
+    const double reached = cosine(outputs.logits, golden.logits);
+    std::printf("%s %s %s: cosine of the logits to float32's %.5f\n", name.c_str(), type.precision, target,
+                reached);
+    CHECK(reached >= least_cosine(name, type));
+    for (const int threads : {2, 5}) {
+      INFO(threads << " threads");
+      CHECK(open_for(library, folder.file("weights"), target, threads)->run(input) == outputs);
+    }
+    ++ran;
+  }
+  CHECK(ran > 0);
+}
+
+TEST_CASE("bf16 is as near to float32 as PyTorch's bf16, with the same bits for any number of threads") {
+  for (const std::string& name : asked_networks({"efficientnet_b0"})) {
+    INFO(name);
+    check_golden(name, bf16);
+  }
+}
+
+TEST_CASE("8 bit weights stay near float32, with the same bits for any number of threads") {
+  for (const std::string& name : asked_networks({"efficientnet_b0"})) {
+    INFO(name);
+    check_golden(name, int8_weights);
+  }
+}
+
+// --- real weights, real pictures ---
+
+// A part of a picture, perhaps mirrored, brighter or darker.
+Picture varied(const Picture& picture, const SeededNumbers& numbers, std::uint64_t variation) {
+  const auto number = [&](std::uint64_t i) { return static_cast<double>(numbers(variation * 8 + i)); };
+  const int side = std::min(picture.width, picture.height);
+  const int size = static_cast<int>(side * (0.5 + 0.5 * number(0)));
+  const int left = static_cast<int>((picture.width - size) * number(1));
+  const int top = static_cast<int>((picture.height - size) * number(2));
+  const bool mirrored = number(3) < 0.5;
+  const double brightness = 0.7 + 0.6 * number(4);
+  Picture part{size, size, std::vector<std::uint8_t>(std::size_t(3) * size * size)};
+  for (int y = 0; y < size; ++y)
+    for (int x = 0; x < size; ++x)
+      for (int c = 0; c < 3; ++c) {
+        const int column = left + (mirrored ? size - 1 - x : x);
+        const double value =
+            picture.rgb[(std::size_t(top + y) * picture.width + column) * 3 + c] * brightness;
+        part.rgb[(std::size_t(y) * size + x) * 3 + c] = static_cast<std::uint8_t>(std::min(255.0, value));
+      }
+  return part;
+}
+
+std::vector<std::filesystem::path> pictures() {
+  const char* folder = std::getenv("EFFNET_TEST_PICTURES");
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(folder ? folder : EFFNET_SOURCE_DIR "/samples"))
+    if (entry.path().extension() == ".png") paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+struct Agreement {
+  int crops = 0, same = 0, leading = 0, leading_same = 0;  // leading: the first class by 0.10 or more
+  double cosine = 0;
+
+  void add(const std::vector<float>& exact, const std::vector<float>& other) {
+    std::vector<float> p(exact.size());
+    effnet_softmax(exact.data(), static_cast<int>(exact.size()), p.data());
+    const std::size_t first = std::max_element(p.begin(), p.end()) - p.begin();
+    const bool agrees = other[first] == *std::max_element(other.begin(), other.end());
+    std::nth_element(p.begin(), p.begin() + 1, p.end(), std::greater<>());
+    const bool leads = p[0] - p[1] >= 0.10;
+    ++crops, same += agrees, leading += leads, leading_same += leads && agrees;
+    cosine += test::cosine(exact, other);
+  }
+};
+
+Agreement compare(const std::string& network, const Type& type, int variations) {
+  const TemporaryFolder folder(networks_folder());
+  import_weights(network, published_weights(network), folder.file("fp32"));
+  import_weights(network, published_weights(network), folder.file("other"), {"--precision", type.precision});
+  const Model exact = CompiledNetwork(network).open(folder.file("fp32"));
+  const Model other = CompiledNetwork(network + "_" + type.suffix).open(folder.file("other"));
+  const std::size_t side = exact.info().resolution;
+  std::vector<float> input(side * side * 3);
+  Agreement agreement;
+  const SeededNumbers numbers("pictures");
+  for (const std::filesystem::path& path : pictures()) {
+    const Picture picture = *read_picture(path.string());
+    for (int i = 0; i < variations; ++i) {
+      const Picture part = varied(picture, numbers, agreement.crops);
+      REQUIRE(effnet_prepare(exact.get(), part.rgb.data(), part.width, part.height,
+                             std::size_t(3) * part.width, input.data()) == EFFNET_OK);
+      agreement.add(exact.run(input).logits, other.run(input).logits);
+    }
+  }
+  agreement.cosine /= agreement.crops;
+  std::printf(
+      "%s %s: cosine %.5f, the same first class in %d of %d crops, in %d of %d where it leads by 0.10\n",
+      network.c_str(), type.precision, agreement.cosine, agreement.same, agreement.crops,
+      agreement.leading_same, agreement.leading);
+  return agreement;
+}
+
+TEST_CASE("published weights see the same in pictures with other element types") {
+  const char* asked = std::getenv("EFFNET_TEST_VARIATIONS");
+  const int variations = asked ? std::atoi(asked) : 12;
+  for (const std::string& name : asked_networks({"tf_efficientnet_lite0"})) {
+    INFO(name);
+    const Agreement halves = compare(name, bf16, variations);
+    CHECK(halves.leading > halves.crops / 4);
+    CHECK(halves.leading_same == halves.leading);
+    CHECK(halves.cosine >= 0.9995);
+    const Agreement bytes = compare(name, int8_weights, variations);
+    CHECK(bytes.leading_same >= 0.99 * bytes.leading);
+    CHECK(bytes.cosine >= 0.995);
+  }
+}
+
+}  // namespace
+}  // namespace effnet::test
