@@ -19,7 +19,7 @@ const std::vector<PrecisionTraits>& precisions() {
       {Precision::bf16, "bf16", Element::bf16, Element::bf16,
        "bfloat16 weights and maps, multiplied in pairs where the CPU can; half the file"},
       {Precision::int8_weights, "int8-weights", Element::i8, Element::f32,
-       "8 bit weights with a factor an output channel, float32 arithmetic; a third of the file"},
+       "8 bit weights with a factor an output channel, float32 arithmetic; 0.29 of the file"},
   };
   return table;
 }

@@ -18,6 +18,11 @@ Numbers one_strip(Numbers depthwise_schedule, int rows) {
   return depthwise_schedule;
 }
 
+Numbers one_depthwise_task(Numbers depthwise_schedule, int rows, int channels) {
+  depthwise_schedule.at("block_panels") = panels(channels);
+  return one_strip(std::move(depthwise_schedule), rows);
+}
+
 Numbers one_task(Numbers project_schedule, int out_channels, int pixels, const Machine& machine) {
   const int out_panels = panels(out_channels);
   int& columns = project_schedule.at("tile_pixels");

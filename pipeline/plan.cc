@@ -129,10 +129,11 @@ class Planner {
                        {"top", layer.border.top},
                        {"left", layer.border.left},
                        {"activation", static_cast<int>(layer.activation)}};
-    set_types(problem, {types_.maps, Element::f32});
+    const Element element = stem_element();
+    set_types(problem, {element, Element::f32});
     const std::int64_t row = static_cast<std::int64_t>(layer.out.width) * padded(layer.out.channels);
     const int out = new_buffer("stem", static_cast<std::int64_t>(layer.out.width) * layer.out.height,
-                               layer.out.channels, types_.maps);
+                               layer.out.channels, element);
     Step& step = add_step("stem", "stem", "stem", problem, describe(layer.in, layer));
     split_rows(step, layer.out.height);
     step.arguments = {other("input", Place::input),
@@ -143,9 +144,16 @@ class Planner {
                       other("scratch", Place::scratch),
                       activation("output", out, 0, row * step.strip_rows)};
     account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
-            size_of(layer.in) * 4 + map_bytes(layer.out));
+            size_of(layer.in) * 4 + map_bytes(layer.out, element));
     touch_buffers();
     return out;
+  }
+
+  // Shorter types lose what the first depthwise layer makes of small differences between pixels: of Lite2's logits
+  // they take a cosine of 0.996 to float32's, where all later maps together take 0.9998. Where it is read in pairs by an
+  // expansion it has to be short.
+  Element stem_element() const {
+    return plan_.network.blocks.front().has_expand ? types_.maps : Element::f32;
   }
 
   int mbconv(const Block& block, int map) {
@@ -174,6 +182,8 @@ class Planner {
                        {"expand", expand},
                        {"squeeze", squeeze}};
     set_types(problem, {types_.maps, expand ? types_.weights : Element::f32});
+    const Element in_element = plan_.buffers[map].element;
+    if (in_element != types_.maps) problem["wide_input"] = 1;
     const int channels = dw.out.channels;
     const std::int64_t row = static_cast<std::int64_t>(dw.out.width) * padded(channels);
     const int out =
@@ -183,7 +193,8 @@ class Planner {
     Numbers schedule = schedules_.choose(find_operator(op), problem);
     if (min_memory_ && depthwise_in_place(block)) {
       plan_.buffers[out].in_place_of = map;
-      schedule = one_strip(schedule, dw.out.height);
+      schedule = in_element == types_.maps ? one_strip(schedule, dw.out.height)
+                                           : one_depthwise_task(schedule, dw.out.height, channels);
     }
     Step& step =
         add_step(block.name + "." + op, op + " " + describe(in, dw) + kernel_text(dw), op, problem, schedule);
@@ -211,7 +222,7 @@ class Planner {
                                           static_cast<std::int64_t>(padded(channels)) * step.strip_rows));
     const double expanded = expand ? size_of(block.expand.out) : 0;
     account(step, (expand ? multiply_adds(block.expand) : 0) + multiply_adds(dw), dw.activation,
-            expanded + size_of(dw.out), map_bytes(in) + map_bytes(dw.out));
+            expanded + size_of(dw.out), map_bytes(in, in_element) + map_bytes(dw.out));
     if (expand && types_.together() > 1)
       step.paired_multiply_adds = static_cast<double>(multiply_adds(block.expand));
     touch_buffers();
@@ -329,7 +340,10 @@ class Planner {
     touch_buffers();
   }
 
-  double map_bytes(const Shape& shape) const { return size_of(shape) * traits_of(types_.maps).bytes; }
+  static double map_bytes(const Shape& shape, Element element) {
+    return size_of(shape) * traits_of(element).bytes;
+  }
+  double map_bytes(const Shape& shape) const { return map_bytes(shape, types_.maps); }
 
   // `bytes`: of activations read and written; the weights are added here.
   void account(Step& step, std::int64_t products, Activation activation, double evaluations,

@@ -18,6 +18,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   GeneratorParam<int> activation{"activation", 0};                 // enum Activation
   GeneratorParam<int> expand{"expand", 1}, squeeze{"squeeze", 1};  // flags
   GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};      // enum Element
+  GeneratorParam<int> wide_input{"wide_input", 0};                 // flag: the input is float32, not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
@@ -31,7 +32,8 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
     const MatrixTypes types = element_types();
     output.set_type(halide_type(types.maps));
     output.set_dimensions(4);
-    input_ = add_input<Buffer<>>("input", halide_type(types.maps), expand != 0 ? 2 : 3);
+    input_ = add_input<Buffer<>>("input", halide_type(wide_input != 0 ? Element::f32 : types.maps),
+                                 expand != 0 ? 2 : 3);
     if (expand != 0) {
       expand_weight_ = add_input<Buffer<>>("expand_weight", weight_type(types), weight_dimensions(types));
       expand_bias_ = add_input<Buffer<float, 2>>("expand_bias");

@@ -48,8 +48,9 @@ std::unique_ptr<Model> open_for(const CompiledNetwork& network, const std::strin
 
 // What PyTorch's bf16 reaches: 0.996 of B0, 0.987 of B4, 0.949 of B7; between them as those above.
 double least_cosine(const std::string& network, const Type& type) {
-  if (type.precision != bf16.precision) return 0.99;
   const char size = network.back();
+  if (type.precision != bf16.precision)
+    return size <= '4' ? 0.99 : 0.96;  // deep random networks enlarge errors
   return size == '0' ? 0.996 : size <= '4' ? 0.987 : 0.949;
 }
 
