@@ -1,10 +1,11 @@
-# effnet_add_library(name NETWORK network [TARGETS target...] [RESOLUTION n] [CLASSES n] [THREADS n] [SCHEDULES folder]
-#                    [WEIGHTS file [EMBED]] [COMPILE_OPTIONS option...] [IMPORT_OPTIONS option...])
+# effnet_add_library(name NETWORK network [TARGETS target...] [RESOLUTION n] [CLASSES n] [THREADS n] [PRECISION type]
+#                    [SCHEDULES folder] [WEIGHTS file [EMBED]] [COMPILE_OPTIONS option...] [IMPORT_OPTIONS option...])
 #
 # Compiles a network (a name of `effnetc list`, or a network file) while the project is built, and makes the target
 # `name`: its archive, its header "name.h" and the runtime. Symbols begin with name_. docs/embedding.md says more.
 #
 #   TARGETS          as effnetc's --target: several make one library that chooses when it is opened (default: host)
+#   PRECISION        the element type, of the weights too: fp32 (the default), bf16, int8-weights
 #   SCHEDULES        a folder of tuned rows that go before the shipped ones; a user's own folder is not looked at
 #   WEIGHTS          a .weights file, or one that effnetc imports. Its path is the target's property EFFNET_WEIGHTS
 #   EMBED            the weights become a part of the archive: name_open_embedded()
@@ -22,7 +23,7 @@ set(EFFNET_CACHE_DIR "" CACHE PATH "Where effnet_add_library keeps compiled kern
 mark_as_advanced(EFFNET_CACHE_DIR)
 
 function(effnet_add_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "NETWORK;RESOLUTION;CLASSES;THREADS;SCHEDULES;WEIGHTS"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "NETWORK;RESOLUTION;CLASSES;THREADS;PRECISION;SCHEDULES;WEIGHTS"
                         "TARGETS;COMPILE_OPTIONS;IMPORT_OPTIONS")
   _effnet_check_arguments()
   _effnet_find_effnetc(effnetc effnetc_file)
@@ -42,7 +43,7 @@ function(effnet_add_library name)
   endif()
 
   set(options --name ${name} --target ${targets} ${cc} --no-user-schedules --depfile ${folder}/${name}.d)
-  foreach(option RESOLUTION CLASSES THREADS)
+  foreach(option RESOLUTION CLASSES THREADS PRECISION)
     if(DEFINED arg_${option})
       string(TOLOWER ${option} word)
       list(APPEND options --${word} ${arg_${option}})
@@ -155,6 +156,9 @@ function(_effnet_add_weights result)
   set(options ${arg_IMPORT_OPTIONS})
   if(DEFINED arg_CLASSES)
     list(APPEND options --classes ${arg_CLASSES})
+  endif()
+  if(DEFINED arg_PRECISION)
+    list(APPEND options --precision ${arg_PRECISION})
   endif()
   # effnetc import reads the preprocessing from there.
   cmake_path(REPLACE_FILENAME source config.json OUTPUT_VARIABLE config)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "models/element.h"
 
 namespace effnet {
 
@@ -25,7 +26,8 @@ struct CpuTarget {
   std::string tested;  // how it is tested: "run here", "qemu-aarch64", "compiled, not run here"
   std::string description;
 
-  bool is_foreign() const;  // another architecture or operating system than this machine's
+  bool is_foreign() const;              // another architecture or operating system than this machine's
+  Precision fastest_precision() const;  // to compile for where accuracy allows it; others only save memory
   bool wants_position_independent_code() const;  // not where code is always so, or never
   bool stores_symbol_lengths() const;  // WebAssembly: a symbol in an object cannot become a shorter one
 };

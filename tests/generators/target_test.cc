@@ -35,6 +35,14 @@ TEST_CASE("a Halide target string needs what its features need") {
   CHECK(arm->c_flags == find_target("arm-64")->c_flags);
 }
 
+TEST_CASE("bf16 is recommended where an instruction multiplies it faster than float32") {
+  for (const CpuTarget& target : cpu_targets())
+    CHECK((target.fastest_precision() == Precision::bf16) == (target.name == "znver4"));
+  CHECK(find_target("x86-64-linux-avx512_zen4")->fastest_precision() == Precision::bf16);
+  CHECK(find_target("x86-64-linux-avx512_sapphirerapids")->fastest_precision() == Precision::fp32);
+  CHECK(find_target("x86-64-linux-avx512_cannonlake")->fastest_precision() == Precision::fp32);
+}
+
 TEST_CASE("targets of other operating systems are listed, taken by Halide's names too, and never run here") {
   for (const char* name :
        {"android-arm-64", "macos-arm-64", "windows-x86-64-v3", "riscv-64-rvv", "wasm-32"}) {

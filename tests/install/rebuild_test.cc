@@ -121,6 +121,18 @@ TEST_CASE("with make, too") {
   check_rebuilds(project);
 }
 
+TEST_CASE("PRECISION is the library's element type and that of its imported weights") {
+  Project project;
+  std::string text = read_file(project.file("CMakeLists.txt"));
+  text.replace(text.find("SCHEDULES rows"), 14, "PRECISION int8-weights");
+  write_file(project.file("CMakeLists.txt"), text);
+  project.configure();
+  project.changes();
+  CHECK(project.run() == "64\n");  // another type would not open
+  CHECK(read_file(project.build_folder() + "/mine/mine.weights").find(R"("precision":"int8-weights")") !=
+        std::string::npos);
+}
+
 TEST_CASE("a compilation that fails is one line, and the next build tries again") {
   Project project;
   project.configure();

@@ -40,6 +40,7 @@ TEST_CASE("the report's numbers are those of the compiled library and its header
   const std::string header = read_file(folder.path() / "small.h");
   const nlohmann::json report = edge({"--target", "x86-64-v3,x86-64", "--threads", "3"});
   CHECK(report["target"] == "x86-64-v3,x86-64");
+  CHECK(report["precision"] == "fp32");
   // The names inside differ in length: the table of symbols does.
   const auto archive = static_cast<double>(std::filesystem::file_size(folder.file("libsmall.a")));
   CHECK(report["archive_bytes"].get<double>() == Approx(archive).epsilon(0.1));
@@ -66,6 +67,15 @@ TEST_CASE("a plan with less memory is described as such, and the text has one li
     INFO(row);
     CHECK(text.out.find(row) != std::string::npos);
   }
+}
+
+TEST_CASE("weights have the bytes of their element type") {
+  const auto weights = [](const std::string& precision) {
+    return edge({"--precision", precision})["weights_bytes"].get<double>();
+  };
+  const double exact = weights("fp32");
+  CHECK(weights("bf16") < 0.6 * exact);
+  CHECK(weights("int8-weights") < 0.4 * exact);
 }
 
 TEST_CASE("another CPU's library is described, too") {

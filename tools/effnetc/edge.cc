@@ -54,6 +54,7 @@ void print_edge(const EdgeReport& r, const LibraryRequest& request, bool json) {
   if (json) {
     nlohmann::ordered_json report = {{"network", request.network.name},
                                      {"target", target_names(request)},
+                                     {"precision", traits_of(request.precision).name},
                                      {"threads", request.threads},
                                      {"archive_bytes", r.archive_bytes},
                                      {"text_bytes", nullptr},
@@ -72,8 +73,8 @@ void print_edge(const EdgeReport& r, const LibraryRequest& request, bool json) {
     std::printf("%s\n", report.dump(2).c_str());
     return;
   }
-  std::printf("%s for %s, %d thread%s\n", request.network.name.c_str(), target_names(request).c_str(),
-              request.threads, request.threads == 1 ? "" : "s");
+  std::printf("%s for %s, %s, %d thread%s\n", request.network.name.c_str(), target_names(request).c_str(),
+              traits_of(request.precision).name.c_str(), request.threads, request.threads == 1 ? "" : "s");
   print_row("archive", r.archive_bytes, " bytes, lib" + request.name + ".a");
   if (r.object) {
     print_row("text", r.object->text_bytes, " bytes of instructions");

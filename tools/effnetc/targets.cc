@@ -14,6 +14,7 @@ void print_json(const std::string& host) {
     list.push_back({{"name", t.name},
                     {"host", t.name == host},
                     {"runs_here", runs_here(t)},
+                    {"fastest_precision", traits_of(t.fastest_precision()).name},
                     {"tested", t.tested},
                     {"halide", t.halide},
                     {"description", t.description}});
@@ -27,20 +28,21 @@ void add_targets(CLI::App& app, Commands& commands) {
   command->footer("Example:\n  effnetc targets");
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "One JSON document on stdout");
-  commands.push_back({command, [json]() -> Status {
-                        const Result<CpuTarget> host = find_target("host");
-                        const std::string name = host ? host->name : "";
-                        if (*json) {
-                          print_json(name);
-                          return {};
-                        }
-                        std::printf("%-18s %-10s %-24s %s\n", "target", "runs here", "tested", "CPUs");
-                        for (const CpuTarget& t : cpu_targets())
-                          std::printf("%-18s %-10s %-24s %s%s\n", t.name.c_str(), runs_here(t) ? "yes" : "no",
-                                      t.tested.c_str(), t.description.c_str(),
-                                      t.name == name ? "  <- host" : "");
-                        return {};
-                      }});
+  commands.push_back(
+      {command, [json]() -> Status {
+         const Result<CpuTarget> host = find_target("host");
+         const std::string name = host ? host->name : "";
+         if (*json) {
+           print_json(name);
+           return {};
+         }
+         std::printf("%-18s %-10s %-8s %-24s %s\n", "target", "runs here", "fastest", "tested", "CPUs");
+         for (const CpuTarget& t : cpu_targets())
+           std::printf("%-18s %-10s %-8s %-24s %s%s\n", t.name.c_str(), runs_here(t) ? "yes" : "no",
+                       traits_of(t.fastest_precision()).name.c_str(), t.tested.c_str(), t.description.c_str(),
+                       t.name == name ? "  <- host" : "");
+         return {};
+       }});
 }
 
 }  // namespace effnet
