@@ -12,10 +12,10 @@ def open_onnxruntime(stem, pictures, threads):
     return lambda: session.run(None, {"in0": pictures})[0]
 
 
-def open_openvino(stem, pictures, threads):
+def open_openvino(stem, pictures, threads, precision="f32"):
     import openvino
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1,
-               "INFERENCE_PRECISION_HINT": "f32"}  # it takes bf16 by itself where the CPU has it
+               "INFERENCE_PRECISION_HINT": precision}  # it takes bf16 by itself where the CPU has it
     request = openvino.Core().compile_model(stem + ".onnx", "CPU", options).create_infer_request()
     request.set_input_tensor(openvino.Tensor(pictures))
 
@@ -57,4 +57,9 @@ def open_ncnn(stem, pictures, threads):
     return lambda: numpy.stack([run_one(picture) for picture in inputs])
 
 
+def open_openvino_bf16(stem, pictures, threads):
+    return open_openvino(stem, pictures, threads, "bf16")
+
+
+WITH_BF16 = {"openvino": open_openvino_bf16}  # the others have fp32 only
 OPENERS = {"onnxruntime": open_onnxruntime, "openvino": open_openvino, "litert": open_litert, "ncnn": open_ncnn}

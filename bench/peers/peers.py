@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures effnet and other engines on the same networks, in turns: fp32, batch 1, random weights.
+"""Measures effnet and other engines on the same networks, in turns: batch 1, random weights; fp32, or with --precision
+bf16 effnet and OpenVINO in bf16, the others in fp32.
 
     ./dev bench --peers [--models 0,4,tf_efficientnet_lite0] [--threads 1,2] [--json FILE]
     ./dev bench --peers --throughput [--models 0] [--json FILE]
@@ -43,16 +44,18 @@ class Bench:
 
     def library(self, network, threads):
         """Compiled with the schedules for so many threads."""
-        folder = self.arguments.lib_dir / f"threads{threads}"
-        subprocess.run([self.arguments.bin / "effnetc", "compile", network, "-o", folder, "--shared", "--threads",
-                        str(threads), "--target", self.arguments.target], check=True, stdout=subprocess.DEVNULL)
-        return folder / f"lib{network}.so"
+        folder, precision = self.arguments.lib_dir / f"threads{threads}", self.arguments.precision
+        name = network if precision == "fp32" else f"{network}_{precision.replace('-', '_')}"
+        subprocess.run([self.arguments.bin / "effnetc", "compile", network, "-o", folder, "--name", name, "--shared",
+                        "--threads", str(threads), "--target", self.arguments.target, "--precision", precision],
+                       check=True, stdout=subprocess.DEVNULL)
+        return folder / f"lib{name}.so"
 
     def effnet(self, network, batch, threads, cpus):
         return runners.Effnet(self.arguments.bin / "effnet", self.library(network, threads), batch, threads, cpus)
 
     def peer(self, engine, made, threads, cpus):
-        return runners.Peer(self._pythons["engines"], engine, made, threads, cpus)
+        return runners.Peer(self._pythons["engines"], engine, made, self.arguments.precision, threads, cpus)
 
     def engines(self, made):
         return [engine for engine in self.arguments.engines if engine in made.stems]
@@ -107,6 +110,8 @@ def parse_arguments():
     parser.add_argument("--cpus", type=numbers, default=sorted(os.sched_getaffinity(0)),
                         help="CPUs to run on, as many as threads (default: those allowed)")
     parser.add_argument("--target", default="host", help="what effnet is compiled for (default: host)")
+    parser.add_argument("--precision", choices=("fp32", "bf16", "int8-weights"), default="fp32",
+                        help="effnet's element type (default: fp32)")
     parser.add_argument("--throughput", action="store_true",
                         help="batches against independent instances instead, on two threads (default network: 0)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="keep all numbers")
@@ -137,7 +142,7 @@ def main():
         document = {"versions": versions, "throughput" if arguments.throughput else "comparison": results}
         arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if results and not arguments.throughput:
-        report.print_comparison(results)
+        report.print_comparison(results, arguments.precision)
     for result in results if arguments.throughput else ():
         report.print_throughput(result)
     if results:

@@ -16,13 +16,16 @@ def _ratio(value):
     return "-" if value is None else f"{value:.3f}"
 
 
-def print_comparison(results):
+def print_comparison(results, precision="fp32"):
+    titles = {**TITLES, "effnet": f"effnet {precision}"}
+    if precision == "bf16":
+        titles["openvino"] = "OpenVINO bf16"
     engines = [engine for engine in TITLES if any(engine in result["engines"] for result in results)]
-    rows = [["network", "threads", *(TITLES[engine] for engine in engines), "best peer", "effnet / best", "peak %",
+    rows = [["network", "threads", *(titles[engine] for engine in engines), "best peer", "effnet / best", "peak %",
              "bound", "bound / best"]]
     for result in results:
         rows.append([result["network"], str(result["threads"]), *(_time(result, engine) for engine in engines),
-                     TITLES.get(result["best_peer"], "-"), _ratio(result["ratio"]),
+                     titles.get(result["best_peer"], "-"), _ratio(result["ratio"]),
                      f"{100 * result['engines']['effnet']['peak_fraction']:.1f}", f"{result['bound_ms']:.2f}",
                      _ratio(result["bound_ratio"])])
     shared.print_table(rows)

@@ -51,12 +51,12 @@ class Effnet:
 
 
 class Peer:
-    def __init__(self, python, engine, files, threads, cpus):
+    def __init__(self, python, engine, files, precision, threads, cpus):
         self.name = engine
         # TensorFlow's converter knows no other padding.
         padding = "same" if engine == "litert" or files.network.startswith("tf_") else "symmetric"
         command = [python, HERE / "worker.py", engine, files.stems[engine], files.expected, padding, files.resolution,
-                   files.batch, threads]
+                   files.batch, threads, precision]
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(pinned(cpus, command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          stderr=self._errors, text=True)
