@@ -1,5 +1,6 @@
 #include "models/import.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include "models/packing.h"
 #include "models/preprocessing.h"
 #include "models/tensor_report.h"
+#include "models/weight_error.h"
 
 namespace effnet {
 namespace {
@@ -81,25 +83,66 @@ Status report(const std::vector<std::string>& problems, const std::string& where
   return Status::error(where + ": damaged weights: " + join(shown, "; "));
 }
 
+// The largest error of a layer's one or two weights that were stored so, by the same as float32.
+double storage_error(const std::vector<TensorBytes>& exact, const std::vector<TensorBytes>& stored,
+                     const WeightStorage& storage) {
+  const std::size_t each = traits_of(storage.element).scaled ? 3 : 2;  // [scale,] weight, bias
+  double worst = 0;
+  for (std::size_t pair = 0; 2 * pair < exact.size(); ++pair) {
+    const std::size_t outputs = exact[2 * pair + 1].size() / sizeof(float);
+    const TensorBytes& weight = stored[each * pair + each - 2];
+    StoredWeight other{storage.element, storage.together, outputs / panel_lanes, weight, {}};
+    if (each == 3) other.scale = stored[each * pair];
+    worst = std::max(worst, weight_error({Element::f32, 1, other.panels, exact[2 * pair], {}}, other));
+  }
+  return worst;
+}
+
+// What import refuses by default: layers that rounding changed by more than `most`.
+Status check_errors(std::vector<LayerError> errors, double most, const std::string& precision,
+                    const std::string& where) {
+  std::erase_if(errors, [&](const LayerError& e) { return e.error <= most; });
+  if (errors.empty()) return {};
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const LayerError& a, const LayerError& b) { return a.error > b.error; });
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < std::min<std::size_t>(errors.size(), 4); ++i)
+    texts.push_back(formatted("%s %.2g", errors[i].layer.c_str(), errors[i].error));
+  if (errors.size() > texts.size()) texts.push_back(std::to_string(errors.size() - texts.size()) + " more");
+  return Status::error(where + ": " + precision +
+                       formatted(" changes weights by more than %g of their size: ", most) +
+                       join(texts, ", ") + "; take another --precision, or --max-weight-error allows it");
+}
+
 // Folds, packs and writes one layer after the other.
-Status write_weights(const Network& network, const Dialect& dialect, double epsilon, Precision precision,
-                     const SourceTensors& tensors, const Metadata& metadata, const std::string& where,
-                     const std::string& output_path) {
+Status write_weights(const Network& network, const Dialect& dialect, double epsilon,
+                     const ImportOptions& options, const SourceTensors& tensors, const Metadata& metadata,
+                     const std::string& where, const std::string& output_path) {
   Result<SafetensorsWriter> writer =
-      SafetensorsWriter::create(output_path, make_entries(network, precision), metadata);
+      SafetensorsWriter::create(output_path, make_entries(network, options.precision), metadata);
   if (!writer) return writer.status();
   std::vector<std::string> problems;
+  std::vector<LayerError> errors;
   Status written;
   for_each_part(network, [&](Part part, const Block* block, const Layer& layer) {
     if (!written) return;
-    const WeightStorage storage = weight_storage(layer.kind, precision);
-    const auto packed = fold_layer(layer, dialect.names(part, block), tensors, epsilon, storage, problems);
+    const LayerNames names = dialect.names(part, block);
+    const WeightStorage storage = weight_storage(layer.kind, options.precision);
+    const auto packed = fold_layer(layer, names, tensors, epsilon, storage, problems);
     if (!problems.empty()) return;  // look on for more of them, write nothing any more
     for (const TensorBytes& tensor : packed)
       if (written) written = writer->write(tensor);
+    if (storage.element == Element::f32) return;
+    const auto exact = fold_layer(layer, names, tensors, epsilon, {}, problems);
+    errors.push_back({layer.name, storage_error(exact, packed, storage)});
   });
   if (!problems.empty()) return report(problems, where);
-  return written ? writer->commit() : written;
+  if (!written) return written;
+  const double most = options.most_weight_error.value_or(most_weight_error(options.precision));
+  if (Status status = check_errors(std::move(errors), most, traits_of(options.precision).name, where);
+      !status)
+    return status;
+  return writer->commit();
 }
 
 void warn_of_guess(const NetworkConfig& config, const Dialect& dialect, const ModelCard& card,
@@ -140,8 +183,8 @@ Status import_checked(NetworkConfig config, SourceTensors tensors, const Weights
   warn_of_guess(config, **dialect, card, options, *preprocessing);
   const Metadata metadata =
       make_metadata(*network, *preprocessing, *labels, source, **dialect, options.precision);
-  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), options.precision,
-                       tensors, metadata, source.where, output_path);
+  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), options, tensors,
+                       metadata, source.where, output_path);
 }
 
 }  // namespace

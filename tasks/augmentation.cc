@@ -18,7 +18,12 @@ double uniform(std::mt19937_64& random) { return static_cast<double>(random() >>
 std::string View::text() const {
   char buffer[128];
   std::snprintf(buffer, sizeof buffer, "%a %a %a %d", left, top, size, mirrored ? 1 : 0);
-  return buffer;
+  std::string text = buffer;
+  if (brightness != 1) {
+    std::snprintf(buffer, sizeof buffer, " %a", brightness);
+    text += buffer;
+  }
+  return text;
 }
 
 std::size_t view_count(const AugmentationOptions& options) {
@@ -34,6 +39,7 @@ std::vector<View> make_views(const AugmentationOptions& options, const std::stri
     view.size = smallest_crop + (1 - smallest_crop) * uniform(random);
     view.left = uniform(random);
     view.top = uniform(random);
+    if (options.brightness) view.brightness = 0.7 + 0.6 * uniform(random);
     views.push_back(view);
   }
   const std::size_t upright = views.size();
@@ -62,6 +68,9 @@ Picture cut_out(const Picture& picture, const View& view) {
                                 static_cast<std::size_t>(column);
       std::copy_n(picture.rgb.data() + 3 * pixel, 3, to);
     }
+  if (view.brightness != 1)
+    for (std::uint8_t& value : out.rgb)
+      value = static_cast<std::uint8_t>(std::min(255.0, std::round(value * view.brightness)));
   return out;
 }
 

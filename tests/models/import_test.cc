@@ -126,6 +126,34 @@ TEST_CASE("A weights file knows its element type and is as much smaller") {
   }
 }
 
+TEST_CASE("Weights that an element type changes too much are refused unless that is allowed") {
+  const NetworkConfig config = small_config(Padding::same);
+  const TemporaryFolder folder;
+  FloatTensors state = state_dict(build(config), Names::timm);
+  // One weight of each class far above the others: in 255 steps those vanish.
+  FloatTensor& classifier = state.at("classifier.weight");
+  const std::size_t features = static_cast<std::size_t>(classifier.shape[1]);
+  for (std::size_t i = 0; i < classifier.values.size(); ++i)
+    classifier.values[i] = i % features == 0 ? 30.0f : i % 2 == 0 ? 0.1f : -0.1f;
+  ImportOptions options;
+  options.precision = Precision::int8_weights;
+  const auto import_it = [&] {
+    return import_tensors(config, as_source(state), {"memory", "", ""}, options, folder.file("w"));
+  };
+  const Status refused = import_it();
+  REQUIRE_FALSE(refused.ok());
+  CHECK_THAT(refused.message(),
+             Catch::Contains("memory: int8-weights changes weights by more than 0.03 of their size: "
+                             "classifier 0."));
+  CHECK_THAT(refused.message(), Catch::Contains("--max-weight-error allows it"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "w"));
+  options.most_weight_error = 0.5;
+  CHECK(import_it().ok());
+  options = {};
+  options.precision = Precision::bf16;
+  CHECK(import_it().ok());
+}
+
 TEST_CASE("Equal inputs give equal bytes") {
   const NetworkConfig config = small_config(Padding::same);
   const FloatTensors state = state_dict(build(config), Names::timm);

@@ -37,6 +37,24 @@ TEST_CASE("a part lies where the view says") {
   CHECK(part.rgb[part.rgb.size() - 2] == 14);
 }
 
+TEST_CASE("parts are brighter or darker where that is asked for, never the whole") {
+  const std::vector<View> views = make_views({.flip = true, .crops = 4, .brightness = true}, "abc");
+  CHECK(views[0].brightness == 1);
+  std::set<std::string> texts;
+  for (std::size_t i = 1; i <= 4; ++i) {
+    CHECK(views[i].brightness >= 0.7);
+    CHECK(views[i].brightness <= 1.3);
+    CHECK(views[5 + i].brightness == views[i].brightness);
+    texts.insert(views[i].text());
+  }
+  CHECK(texts.size() == 4);
+  const Picture darker = cut_out(coordinates(5, 3), {.brightness = 0.5}),
+                bright = cut_out(coordinates(5, 3), {.brightness = 100});
+  CHECK(darker.rgb[3 * 4] == 2);
+  CHECK(bright.rgb[3 * 4] == 255);
+  CHECK(bright.rgb[0] == 0);
+}
+
 TEST_CASE("pictures of one pixel have parts of one pixel") {
   for (const View& view : make_views({true, 5}, "abc"))
     CHECK(cut_out(coordinates(1, 1), view).rgb.size() == 3);

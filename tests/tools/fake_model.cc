@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_weights(const std::string& path) {
+// The classifier's factors of red, green and blue.
+void write_weights(const std::string& path, const std::array<float, 3>& factors) {
   const Metadata metadata = {{"format", "effnet-weights"},
                              {"format_version", "1"},
                              {"precision", "fp32"},
@@ -32,7 +33,7 @@ void write_weights(const std::string& path) {
   REQUIRE(file.ok());
   const std::array<float, 16> zeros = {};
   std::array<float, 3 * 16> weight = {};  // [feature][class]
-  for (std::size_t i = 0; i < 3; i++) weight[i * 16 + i] = 4;
+  for (std::size_t i = 0; i < 3; i++) weight[i * 16 + i] = factors[i];
   REQUIRE(file->write(std::span<const float>(zeros)).ok());
   REQUIRE(file->write(std::span<const float>(weight)).ok());
   REQUIRE(file->write(std::span<const float>(zeros)).ok());
@@ -43,7 +44,12 @@ void write_weights(const std::string& path) {
 
 FakeModel::FakeModel() {
   fs::copy_file(FAKE_LIBRARY, library());
-  write_weights(weights());
+  write_weights(weights(), {4, 4, 4});
+}
+
+std::string FakeModel::other_weights(const std::string& name, const std::array<float, 3>& factors) const {
+  write_weights(file(name), factors);
+  return file(name);
 }
 
 std::string FakeModel::picture(const std::string& name, Colour colour) const {

@@ -2,6 +2,7 @@
 // fake network's library (fake_network.c), weights, pictures.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class FakeModel {
   std::string file(const std::string& name) const { return folder_.file(name); }
   std::string library() const { return file("libfake.so"); }
   std::string weights() const { return file("fake.weights"); }
+
+  // Weights that multiply the features by other factors; their path.
+  std::string other_weights(const std::string& name, const std::array<float, 3>& factors) const;
 
   // A picture of one colour, 8 x 8; its path.
   std::string picture(const std::string& name, Colour colour) const;

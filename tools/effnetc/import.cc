@@ -15,7 +15,7 @@ struct Options {
   std::string network, weights, output, labels, interpolation, precision = "fp32";
   int classes = 0;
   std::vector<double> mean, std;
-  double crop = 0;
+  double crop = 0, most_weight_error = 0;
 };
 
 std::optional<std::array<double, 3>> as_triple(const std::vector<double>& numbers) {
@@ -30,6 +30,7 @@ Status run(const Options& options, const CLI::App& command) {
   const Result<Precision> precision = find_precision(options.precision);
   if (!precision) return precision.status();
   overrides.precision = *precision;
+  if (command.count("--max-weight-error")) overrides.most_weight_error = options.most_weight_error;
   if (command.count("--classes")) overrides.classes = options.classes;
   if (command.count("--crop")) overrides.crop = options.crop;
   overrides.mean = as_triple(options.mean);
@@ -77,6 +78,13 @@ void add_import(CLI::App& app, Commands& commands) {
       ->check(CLI::IsMember({"bicubic", "bilinear"}));
   command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
   add_precision_option(*command, options->precision);
+  command
+      ->add_option("--max-weight-error", options->most_weight_error,
+                   "root mean square that rounding may change a layer's weights by, to their own (default: "
+                   "bf16 0.003, "
+                   "int8-weights 0.03)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1.0));
   command->footer(
       "Dialect, BatchNorm epsilon and preprocessing follow from the network, the names and a config.json "
       "beside\n"
