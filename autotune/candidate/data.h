@@ -26,14 +26,14 @@ enum candidate_element { CANDIDATE_F32, CANDIDATE_BF16, CANDIDATE_I8 };
 
 /* To nearest, halves to even. */
 static inline uint16_t candidate_bf16(float value) {
-  uint32_t bits;
+  uint32_t bits = 0;
   memcpy(&bits, &value, sizeof bits);
   return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 static inline float candidate_from_bf16(uint16_t stored) {
   const uint32_t bits = (uint32_t)stored << 16;
-  float value;
+  float value = 0;
   memcpy(&value, &bits, sizeof value);
   return value;
 }

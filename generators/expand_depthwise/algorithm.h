@@ -17,12 +17,12 @@
 namespace effnet {
 
 struct DepthwiseProblem {
-  int width, height, channels;  // of the input; channels before expansion
-  int out_width;
-  int kernel, stride, top, left;
-  Activation activation;
-  bool expand, sums;
-  int tile;  // expanded rows are computed in multiples of so many columns
+  int width = 0, height = 0, channels = 0;  // of the input; channels before expansion
+  int out_width = 0;
+  int kernel = 0, stride = 0, top = 0, left = 0;
+  Activation activation{};
+  bool expand = false, sums = false;
+  int tile = 0;  // expanded rows are computed in multiples of so many columns
   MatrixTypes types;
 };
 

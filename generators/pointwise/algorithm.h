@@ -18,11 +18,11 @@
 namespace effnet {
 
 struct PointwiseProblem {
-  int channels;  // of the input: the length of the reduction
-  int pixels;    // of the whole map
-  Activation activation;
-  Gate gate;
-  bool residual, average;
+  int channels = 0;  // of the input: the length of the reduction
+  int pixels = 0;    // of the whole map
+  Activation activation{};
+  Gate gate{};
+  bool residual = false, average = false;
   MatrixTypes types;
 
   bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
