@@ -94,16 +94,15 @@ TensorBytes bytes_of(const std::vector<T>& values) {
 
 // Panels of a matrix: element (panel, input, lane).
 struct Panels {
-  std::span<const float> values;
-  std::size_t inputs;
+  const float* values = nullptr;
+  std::size_t inputs = 0, count = 0;
 
-  std::size_t count() const { return values.size() / (inputs * panel_lanes); }
   float at(std::size_t panel, std::size_t input, std::size_t lane) const {
     return values[(panel * inputs + input) * panel_lanes + lane];
   }
   template <typename Visit>  // visit(panel, input, lane)
   void for_each(const Visit& visit) const {
-    for (std::size_t p = 0; p < count(); ++p)
+    for (std::size_t p = 0; p < count; ++p)
       for (std::size_t i = 0; i < inputs; ++i)
         for (std::size_t lane = 0; lane < panel_lanes; ++lane) visit(p, i, lane);
   }
@@ -112,7 +111,7 @@ struct Panels {
 std::vector<TensorBytes> store_bf16(const Panels& panels, int together) {
   const auto stored = static_cast<std::size_t>(stored_inputs(static_cast<int>(panels.inputs), Element::bf16));
   const auto side = static_cast<std::size_t>(together);
-  std::vector<std::uint16_t> bits(panels.count() * stored * panel_lanes);
+  std::vector<std::uint16_t> bits(panels.count * stored * panel_lanes);
   panels.for_each([&](std::size_t p, std::size_t i, std::size_t lane) {
     bits[(p * stored + i / side * side) * panel_lanes + lane * side + i % side] =
         to_bf16(panels.at(p, i, lane));
@@ -123,13 +122,13 @@ std::vector<TensorBytes> store_bf16(const Panels& panels, int together) {
 // Symmetric: the largest weight of an output channel becomes 127 or -127.
 std::vector<TensorBytes> store_i8(const Panels& panels) {
   const auto stored = static_cast<std::size_t>(stored_inputs(static_cast<int>(panels.inputs), Element::i8));
-  std::vector<float> scale(panels.count() * panel_lanes);
+  std::vector<float> scale(panels.count * panel_lanes);
   panels.for_each([&](std::size_t p, std::size_t i, std::size_t lane) {
     float& largest = scale[p * panel_lanes + lane];
     largest = std::max(largest, std::abs(panels.at(p, i, lane)));
   });
   for (float& s : scale) s /= 127;
-  std::vector<std::int8_t> steps(panels.count() * stored * panel_lanes);
+  std::vector<std::int8_t> steps(panels.count * stored * panel_lanes);
   panels.for_each([&](std::size_t p, std::size_t i, std::size_t lane) {
     const float s = scale[p * panel_lanes + lane];
     if (!(s > 0)) return;  // all weights are zero, or too small for a factor
@@ -140,15 +139,16 @@ std::vector<TensorBytes> store_i8(const Panels& panels) {
 }
 
 // [scale,] weight.
-std::vector<TensorBytes> store(const std::vector<float>& weight, std::size_t inputs,
+std::vector<TensorBytes> store(const std::vector<float>& weight, int outputs, std::size_t inputs,
                                const WeightStorage& storage) {
+  const Panels matrix{weight.data(), inputs, static_cast<std::size_t>(panels(outputs))};
   switch (storage.element) {
     case Element::f32:
       return {bytes_of(weight)};
     case Element::bf16:
-      return store_bf16({weight, inputs}, storage.together);
+      return store_bf16(matrix, storage.together);
     case Element::i8:
-      return store_i8({weight, inputs});
+      return store_i8(matrix);
   }
   return {};
 }
@@ -159,7 +159,8 @@ std::vector<TensorBytes> pack_layer(std::span<const double> weight, std::span<co
                                     int kernel, const WeightStorage& storage) {
   const int outputs = static_cast<int>(bias.size());
   const std::size_t inner = static_cast<std::size_t>(inputs) * kernel * kernel;
-  std::vector<TensorBytes> tensors = store(pack_weight(weight, outputs, inputs, kernel), inner, storage);
+  std::vector<TensorBytes> tensors =
+      store(pack_weight(weight, outputs, inputs, kernel), outputs, inner, storage);
   tensors.push_back(bytes_of(pack_bias(bias)));
   return tensors;
 }
