@@ -6,16 +6,10 @@
 
 #include "base/text.h"
 #include "tasks/evaluation.h"
+#include "tasks/features.h"
 
 namespace effnet {
 namespace {
-
-double cosine(std::span<const double> a, std::span<const double> b) {
-  double aa = 0, bb = 0, ab = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) aa += a[i] * a[i], bb += b[i] * b[i], ab += a[i] * b[i];
-  if (aa == 0 || bb == 0) return aa == bb ? 1 : 0;
-  return ab / std::sqrt(aa * bb);
-}
 
 // Logarithms of the probabilities.
 std::vector<double> log_softmax(std::span<const double> logits) {
@@ -45,7 +39,8 @@ double lead_of(std::vector<double> log_probabilities) {
 ScoreDifference compare_scores(std::span<const float> a, std::span<const float> b) {
   const std::vector<double> x(a.begin(), a.end()), y(b.begin(), b.end());
   const std::vector<double> log_x = log_softmax(x), log_y = log_softmax(y);
-  ScoreDifference result{cosine(x, y), 0, divergence(log_x, log_y), lead_of(log_x)};
+  const bool equal = std::equal(a.begin(), a.end(), b.begin(), b.end());  // all zeros, too
+  ScoreDifference result{equal ? 1 : cosine(a, b), 0, divergence(log_x, log_y), lead_of(log_x)};
   for (std::size_t i = 0; i < x.size(); ++i) result.largest = std::max(result.largest, std::abs(x[i] - y[i]));
   const int rank = rank_of(y, best_class(x));
   result.same_first = rank == 0;

@@ -1,10 +1,26 @@
 #include "tasks/features.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/parallel.h"
 
 namespace effnet {
+
+namespace {
+
+double dot(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+}  // namespace
+
+double cosine(std::span<const float> a, std::span<const float> b) {
+  const double lengths = std::sqrt(dot(a, a)) * std::sqrt(dot(b, b));
+  return lengths > 0 ? dot(a, b) / lengths : 0;
+}
 
 Features select_rows(const Features& features, std::span<const std::size_t> rows) {
   Features out{features.width, {}};

@@ -16,6 +16,9 @@ struct Features {
   std::span<const float> row(std::size_t i) const { return {values.data() + i * width, width}; }
 };
 
+// Of the angle between them; 0 where one of them is zero.
+double cosine(std::span<const float> a, std::span<const float> b);
+
 Features select_rows(const Features& features, std::span<const std::size_t> rows);
 
 // Scores of classes: weight * features + bias.

@@ -1,24 +1,8 @@
 #include "tasks/search.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace effnet {
-namespace {
-
-double dot(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-  return sum;
-}
-
-// 0 where one of them is zero.
-double cosine(std::span<const float> a, std::span<const float> b) {
-  const double lengths = std::sqrt(dot(a, a)) * std::sqrt(dot(b, b));
-  return lengths > 0 ? dot(a, b) / lengths : 0;
-}
-
-}  // namespace
 
 std::vector<Neighbour> nearest(const Features& index, std::span<const float> query, std::size_t count) {
   std::vector<Neighbour> all;

@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "tests/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/refused.h"
 #include "tests/support/temporary.h"
 
 extern char** environ;
@@ -170,11 +171,7 @@ TEST_CASE("wrong arguments get one line") {
            {{"--target", "arm-64"}, "--runner"},
            {{"--cc", "no-such-compiler"}, "no-such-compiler"},
            {{"--merge", "missing.log"}, "missing.log"}}) {
-    const ProcessResult result = run_program(command(folder, arguments));
-    INFO(text << ": " << result.error);
-    CHECK(result.status != 0);
-    CHECK(result.error.find(text) != std::string::npos);
-    CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
+    check_refused(run_program(command(folder, arguments)), text);
   }
 }
 

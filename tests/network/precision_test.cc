@@ -2,8 +2,11 @@
 #include <cmath>
 #include <cstdio>
 
+#include "generators/target.h"
 #include "models/element.h"
 #include "pictures/read.h"
+#include "tasks/agreement.h"
+#include "tasks/features.h"
 #include "tests/catch.h"
 #include "tests/network/asked.h"
 #include "tests/network/compiled.h"
@@ -19,32 +22,6 @@ struct Type {
   const char *precision, *suffix;
 };
 constexpr Type bf16 = {"bf16", "bf16"}, int8_weights = {"int8-weights", "int8"};
-
-double cosine(const std::vector<float>& a, const std::vector<float>& b) {
-  double aa = 0, bb = 0, ab = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-    ab += static_cast<double>(a[i]) * b[i];
-  }
-  return ab / std::sqrt(aa * bb);
-}
-
-// Null when this CPU does not run the target.
-std::unique_ptr<Model> open_for(const CompiledNetwork& network, const std::string& weights,
-                                const char* target, int threads) {
-  char error[512] = "";
-  effnet_options options{};
-  options.threads = threads;
-  options.target = target;
-  options.error = error;
-  options.error_bytes = sizeof error;
-  effnet_model* model = nullptr;
-  const effnet_status status = network.open(weights, &options, &model);
-  if (status == EFFNET_UNSUPPORTED_CPU) return nullptr;
-  if (status != EFFNET_OK) throw std::runtime_error(error);
-  return std::make_unique<Model>(model);
-}
 
 // What PyTorch's bf16 reaches: 0.996 of B0, 0.987 of B4, 0.949 of B7; between them as those above.
 double least_cosine(const std::string& network, const Type& type) {
@@ -67,16 +44,15 @@ void check_golden(const std::string& name, const Type& type) {
   int ran = 0;
   for (const char* target : {"znver4", "x86-64-v3"}) {
     INFO(target);
-    const std::unique_ptr<Model> model = open_for(library, folder.file("weights"), target, 1);
-    if (!model) continue;
-    const Outputs outputs = model->run(input);
+    if (!runs_here(*find_target(target))) continue;
+    const Outputs outputs = library.open(folder.file("weights"), 1, target).run(input);
     const double reached = cosine(outputs.logits, golden.logits);
     std::printf("%s %s %s: cosine of the logits to float32's %.5f\n", name.c_str(), type.precision, target,
                 reached);
     CHECK(reached >= least_cosine(name, type));
     for (const int threads : {2, 5}) {
       INFO(threads << " threads");
-      CHECK(open_for(library, folder.file("weights"), target, threads)->run(input) == outputs);
+      CHECK(library.open(folder.file("weights"), threads, target).run(input) == outputs);
     }
     ++ran;
   }
@@ -130,22 +106,6 @@ std::vector<std::filesystem::path> pictures() {
   return paths;
 }
 
-struct Agreement {
-  int crops = 0, same = 0, leading = 0, leading_same = 0;  // leading: the first class by 0.10 or more
-  double cosine = 0;
-
-  void add(const std::vector<float>& exact, const std::vector<float>& other) {
-    std::vector<float> p(exact.size());
-    effnet_softmax(exact.data(), static_cast<int>(exact.size()), p.data());
-    const std::size_t first = std::max_element(p.begin(), p.end()) - p.begin();
-    const bool agrees = other[first] == *std::max_element(other.begin(), other.end());
-    std::nth_element(p.begin(), p.begin() + 1, p.end(), std::greater<>());
-    const bool leads = p[0] - p[1] >= 0.10;
-    ++crops, same += agrees, leading += leads, leading_same += leads && agrees;
-    cosine += test::cosine(exact, other);
-  }
-};
-
 Agreement compare(const std::string& network, const Type& type, int variations) {
   const TemporaryFolder folder(networks_folder());
   import_weights(network, published_weights(network), folder.file("fp32"));
@@ -159,17 +119,18 @@ Agreement compare(const std::string& network, const Type& type, int variations) 
   for (const std::filesystem::path& path : pictures()) {
     const Picture picture = *read_picture(path.string());
     for (int i = 0; i < variations; ++i) {
-      const Picture part = varied(picture, numbers, agreement.crops);
+      const Picture part = varied(picture, numbers, agreement.all.pictures);
       REQUIRE(effnet_prepare(exact.get(), part.rgb.data(), part.width, part.height,
                              std::size_t(3) * part.width, input.data()) == EFFNET_OK);
-      agreement.add(exact.run(input).logits, other.run(input).logits);
+      agreement.add(path.string(), compare_scores(exact.run(input).logits, other.run(input).logits));
     }
   }
-  agreement.cosine /= agreement.crops;
+  const Agreement::Counts &all = agreement.all, &leading = agreement.leading;
   std::printf(
       "%s %s: cosine %.5f, the same first class in %d of %d crops, in %d of %d where it leads by 0.10\n",
-      network.c_str(), type.precision, agreement.cosine, agreement.same, agreement.crops,
-      agreement.leading_same, agreement.leading);
+      network.c_str(), type.precision, agreement.mean_cosine, static_cast<int>(all.same_first),
+      static_cast<int>(all.pictures), static_cast<int>(leading.same_first),
+      static_cast<int>(leading.pictures));
   return agreement;
 }
 
@@ -179,12 +140,12 @@ TEST_CASE("published weights see the same in pictures with other element types")
   for (const std::string& name : asked_networks({"tf_efficientnet_lite0"})) {
     INFO(name);
     const Agreement halves = compare(name, bf16, variations);
-    CHECK(halves.leading > halves.crops / 4);
-    CHECK(halves.leading_same == halves.leading);
-    CHECK(halves.cosine >= 0.9995);
+    CHECK(halves.leading.pictures > halves.all.pictures / 4);
+    CHECK(halves.leading.same_first == halves.leading.pictures);
+    CHECK(halves.mean_cosine >= 0.9995);
     const Agreement bytes = compare(name, int8_weights, variations);
-    CHECK(bytes.leading_same >= 0.99 * bytes.leading);
-    CHECK(bytes.cosine >= 0.995);
+    CHECK(bytes.leading.same_first >= 0.99 * bytes.leading.pictures);
+    CHECK(bytes.mean_cosine >= 0.995);
   }
 }
 

@@ -12,16 +12,6 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// One line on stderr that has every one of `parts`.
-void check_refused(const ProcessResult& result, const std::vector<std::string>& parts) {
-  INFO(result.error);
-  CHECK(result.status != 0);
-  CHECK(result.status < 126);  // neither a signal nor a program that could not be started
-  CHECK(result.out.empty());
-  CHECK(lines_of(result.error).size() == 1);
-  for (const std::string& part : parts) CHECK(contains(result.error, part));
-}
-
 ProcessResult compile(const std::vector<std::string>& arguments) {
   std::vector<std::string> command = {EFFNETC, "compile"};
   command.insert(command.end(), arguments.begin(), arguments.end());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/process.h"
+#include "tests/support/refused.h"
 #include "tests/support/temporary.h"
 
 namespace effnet::test {

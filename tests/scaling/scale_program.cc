@@ -21,15 +21,6 @@ std::string must_scale(const std::vector<std::string>& arguments, int error_line
   return result.out;
 }
 
-void check_refused(const ProcessResult& result, const std::vector<std::string>& parts) {
-  INFO(result.error);
-  CHECK(result.status != 0);
-  CHECK(result.status < 126);
-  CHECK(result.out.empty());
-  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
-  for (const std::string& part : parts) CHECK_THAT(result.error, Catch::Contains(part));
-}
-
 std::string golden_text(const std::string& file, const std::string& actual) {
   const std::string path = EFFNET_SOURCE_DIR "/tests/data/scale/" + file;
   if (std::getenv("EFFNET_UPDATE_GOLDEN") != nullptr) write_file(path, actual);

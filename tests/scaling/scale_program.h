@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/process.h"
+#include "tests/support/refused.h"
 #include "tests/support/temporary.h"
 
 namespace effnet::test {
@@ -14,9 +15,6 @@ ProcessResult scale(const std::vector<std::string>& arguments, const ProcessOpti
 
 // Status 0 and nothing but `error_lines` lines on stderr; what it printed.
 std::string must_scale(const std::vector<std::string>& arguments, int error_lines = 0);
-
-// One line on stderr that has every one of `parts`, a non-zero status, nothing on stdout.
-void check_refused(const ProcessResult& result, const std::vector<std::string>& parts);
 
 // The text of tests/data/scale/<file>. With $EFFNET_UPDATE_GOLDEN set, `actual` is written there first.
 std::string golden_text(const std::string& file, const std::string& actual);

@@ -178,11 +178,7 @@ TEST_CASE("cam refuses what it cannot do, and writes nothing") {
   const auto refused = [&](const std::vector<std::string>& arguments, const std::string& text) {
     std::vector<std::string> command = {"cam"};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    const ProcessResult result = model.effnet(command);
-    CHECK(result.status != 0);
-    CHECK(result.out.empty());
-    CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
-    CHECK_THAT(result.error, Contains(text));
+    check_refused(model.effnet(command), text);
   };
   const std::string library = model.library(), both = library + "," + library;
   refused({library, red}, "name what to write");

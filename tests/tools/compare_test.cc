@@ -104,11 +104,7 @@ TEST_CASE("compare refuses what it cannot compare") {
   const FakeModel model;
   const std::string pictures = two_pictures(model);
   const auto refused = [&](const std::vector<std::string>& arguments, const std::string& text) {
-    const ProcessResult result = compare(model, arguments);
-    CHECK(result.status != 0);
-    CHECK(result.out.empty());
-    CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
-    CHECK_THAT(result.error, Contains(text));
+    check_refused(compare(model, arguments), text);
   };
   refused({"--pictures", model.file("nowhere")}, "nowhere");
   refused({"--pictures", pictures, "--weights-b", model.file("none")}, "none");

@@ -15,15 +15,6 @@ void copy(const fs::path& from, const fs::path& folder) {
   fs::copy_file(from, folder / from.filename());
 }
 
-// Exactly one line on stderr, nothing on stdout, a failure's status.
-void check_refused(const ProcessResult& result, const std::string& text) {
-  CHECK(result.status != 0);
-  CHECK(result.status < 126);
-  CHECK(result.out.empty());
-  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
-  CHECK_THAT(result.error, Contains(text));
-}
-
 TEST_CASE("a library is found by path, in --lib-dir, in EFFNET_LIB_PATH and beside the program") {
   const FakeModel model;
   const std::string red = model.picture("red.png", {255, 0, 0});

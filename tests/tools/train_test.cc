@@ -36,9 +36,7 @@ class Shades : public FakeModel {
 
 void check_refused(const Shades& model, const ProcessResult& result, const std::string& text) {
   CHECK(result.status == 1);
-  CHECK(result.out.empty());
-  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
-  CHECK_THAT(result.error, Contains(text));
+  check_refused(result, text);
   for (const auto& entry : std::filesystem::directory_iterator(model.file(".")))
     CHECK_THAT(entry.path().filename().string(), !Contains("head"));
 }
