@@ -3,6 +3,7 @@
 #include <Halide.h>
 
 #include "base/files.h"
+#include "generators/common/prefetch.h"
 #include "generators/common/scratch.h"
 #include "generators/mark_loops.h"
 
@@ -55,6 +56,9 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     for (const auto& [name, value] : request.parameters) generator->set_generatorparam_value(name, value);
     Halide::Pipeline pipeline = generator->build_pipeline();
 
+    if (const auto* prefetching = dynamic_cast<const Prefetching*>(generator.get()))
+      if (const std::optional<Prefetch> what = prefetching->prefetch())
+        pipeline.add_custom_lowering_pass(new PrefetchNextTile(*what));
     std::int64_t scratch_bytes = 0;
     pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_bytes));
     LoopNest nest;

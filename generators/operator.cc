@@ -68,15 +68,23 @@ RegisterTile best_register_tile(int panels, int most_panels, int columns, const 
 }
 
 std::string check_numbers(const Numbers& schedule,
-                          const std::vector<std::pair<std::string, int>>& names_and_limits) {
-  for (const auto& [name, limit] : names_and_limits) {
+                          const std::vector<std::pair<std::string, int>>& names_and_limits,
+                          const std::vector<std::string>& flags) {
+  std::string wrong;
+  const auto check = [&](const std::string& name, int least, int most) {
     const auto found = schedule.find(name);
-    if (found == schedule.end()) return name + " is missing";
-    if (found->second < 1 || found->second > limit)
-      return name + "=" + std::to_string(found->second) + " is not in 1.." + std::to_string(limit);
-  }
-  if (schedule.size() != names_and_limits.size()) return "it has numbers that the operator does not know";
-  return "";
+    if (!wrong.empty()) return;
+    if (found == schedule.end())
+      wrong = name + " is missing";
+    else if (found->second < least || found->second > most)
+      wrong = name + "=" + std::to_string(found->second) + " is not in " + std::to_string(least) + ".." +
+              std::to_string(most);
+  };
+  for (const auto& [name, limit] : names_and_limits) check(name, 1, limit);
+  for (const std::string& name : flags) check(name, 0, 1);
+  if (wrong.empty() && schedule.size() != names_and_limits.size() + flags.size())
+    return "it has numbers that the operator does not know";
+  return wrong;
 }
 
 std::vector<Axis> no_axes(const Numbers& /*problem*/, const Machine& /*machine*/) { return {}; }

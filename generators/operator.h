@@ -54,9 +54,10 @@ double tile_cost(const RegisterTile& tile, const Machine& machine);
 // is divisible by the tile's panels, of which there are `most_panels` at most.
 RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine);
 
-// Checks that exactly the `names` are given and lie in [1, limit]; empty when so.
+// Checks that exactly the `names` and `flags` are given, those in [1, limit], these 0 or 1; empty when so.
 std::string check_numbers(const Numbers& schedule,
-                          const std::vector<std::pair<std::string, int>>& names_and_limits);
+                          const std::vector<std::pair<std::string, int>>& names_and_limits,
+                          const std::vector<std::string>& flags = {});
 
 // For operators with one loop structure.
 std::vector<Axis> no_axes(const Numbers& problem, const Machine& machine);

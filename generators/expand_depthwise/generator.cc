@@ -1,6 +1,7 @@
 #include <Halide.h>
 
 #include "generators/common/layout.h"
+#include "generators/common/prefetch.h"
 #include "generators/expand_depthwise/loops.h"
 
 namespace effnet {
@@ -10,7 +11,7 @@ namespace {
 // first_row, rows, input[, expand_weight, expand_bias[, expand_scale]], output[, sums]. `weight`, `bias`,
 // `expand_*`, `output` and `sums` begin at the block, `output` and `sums` also at the
 // strip; `input` is the whole map (without expansion it begins at the block too).
-class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
+class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefetching {
  public:
   GeneratorParam<int> height{"height", 0}, width{"width", 0}, channels{"channels", 0};  // of the input
   GeneratorParam<int> out_width{"out_width", 0}, out_channels{"out_channels", 0};
@@ -22,6 +23,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
+  GeneratorParam<int> prefetches{"prefetch", 0};
 
   Input<Buffer<float, 4>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -83,8 +85,18 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise> {
       sums_->dim(2).set_extent(rows);
     }
     schedule_depthwise(funcs_, problem_,
-                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0},
+                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0,
+                        prefetches},
                        natural_vector_size<float>());
+  }
+
+  std::optional<Prefetch> prefetch() const override {
+    if (prefetches == 0 || expand == 0) return {};
+    const Element type = problem_.types.weights;
+    const int panel_bytes = stored_inputs(channels, type) * panel_lanes * traits_of(type).bytes;
+    // Where weights matter, maps are small and a strip is the whole map.
+    return Prefetch{"expand_weight", block_panels * panel_bytes, "", funcs_.expanded.name() + ".",
+                    problem_.height / problem_.stride};
   }
 
  private:

@@ -33,7 +33,8 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
           {"expand_columns", tile.columns},
           {"depthwise_panels", tile.panels},
           {"depthwise_columns", depthwise_columns(tile.panels, problem.at("out_width"), machine)},
-          {"strip_rows", (height + strips - 1) / strips}};
+          {"strip_rows", (height + strips - 1) / strips},
+          {"prefetch", expand ? 1 : 0}};
 }
 
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
@@ -43,7 +44,8 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
                                                {"depthwise_panels", out_panels},
                                                {"expand_columns", problem.at("width")},
                                                {"depthwise_columns", problem.at("out_width")},
-                                               {"strip_rows", problem.at("out_height")}});
+                                               {"strip_rows", problem.at("out_height")}},
+                                    {"prefetch"});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
   for (const char* tile : {"expand_panels", "depthwise_panels"})
@@ -71,7 +73,8 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
           {"depthwise_panels", divisors(out_panels)},
           {"expand_columns", expand ? columns : std::vector<int>{1}},
           {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-          {"strip_rows", part_lengths(problem.at("out_height"), 2)}};
+          {"strip_rows", part_lengths(problem.at("out_height"), 2)},
+          {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}}};
 }
 
 Numbers depthwise_fit(const Numbers& problem, Numbers s) {

@@ -12,6 +12,7 @@ struct DepthwiseSchedule {
   int depthwise_panels;   // of the depthwise register tile; divides block_panels
   int depthwise_columns;  // of the same tile
   int strip_rows;         // output rows of a task; the ring's first rows are computed again for every strip
+  int prefetch;           // flag: the next task's expansion weights (common/prefetch.h)
 };
 
 Numbers depthwise_default(const Numbers& problem, const Machine& machine);

@@ -1,6 +1,7 @@
 #include <Halide.h>
 
 #include "generators/common/layout.h"
+#include "generators/common/prefetch.h"
 #include "generators/pointwise/loops.h"
 
 namespace effnet {
@@ -8,7 +9,7 @@ namespace {
 
 // One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, scale][, gate][, residual],
 // scratch, output[, average]. All begin at the task's block, `input` at its pixels.
-class Pointwise : public Halide::Generator<Pointwise> {
+class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
  public:
   GeneratorParam<int> channels{"channels", 0}, out_channels{"out_channels", 0}, pixels{"pixels", 0};
   GeneratorParam<int> activation{"activation", 0};                                 // enum Activation
@@ -17,6 +18,7 @@ class Pointwise : public Halide::Generator<Pointwise> {
   GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};                      // enum Element
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
+  GeneratorParam<int> prefetches{"prefetch", 0};
 
   Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -63,8 +65,15 @@ class Pointwise : public Halide::Generator<Pointwise> {
     if (adds_residual != 0)
       set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
     if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});
-    schedule_pointwise(funcs_, problem_, {block_panels, block_pixels, tile_panels, tile_pixels, unroll},
+    schedule_pointwise(funcs_, problem_, {block_panels, block_pixels, tile_panels, tile_pixels, unroll, prefetches},
                        natural_vector_size<float>());
+  }
+
+  std::optional<Prefetch> prefetch() const override {
+    if (prefetches == 0) return {};
+    const Element type = problem_.types.weights;
+    const int panel_bytes = stored_inputs(channels, type) * panel_lanes * traits_of(type).bytes;
+    return Prefetch{"weight", tile_panels * panel_bytes, ".po", funcs_.product.name() + ".", 1};
   }
 
  private:

@@ -85,7 +85,8 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
           {"block_pixels", best.block_pixels},
           {"tile_panels", best.tile.panels},
           {"tile_pixels", best.tile.columns},
-          {"unroll", divisor_below(steps_of(problem), 4)}};
+          {"unroll", divisor_below(steps_of(problem), 4)},
+          {"prefetch", 1}};
 }
 
 std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
@@ -94,7 +95,8 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
                                                {"block_pixels", pixels + 63},
                                                {"tile_panels", out_panels},
                                                {"tile_pixels", 64},
-                                               {"unroll", 16}});
+                                               {"unroll", 16}},
+                                    {"prefetch"});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
   if (schedule.at("block_panels") % schedule.at("tile_panels") != 0)
@@ -140,7 +142,8 @@ std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine
           {"block_pixels", problem.at("averages") == 1 ? std::vector<int>{pixels} : block_lengths(pixels)},
           {"tile_panels", divisors(out_panels)},
           {"tile_pixels", spread_values(std::min(pixels, machine.registers))},
-          {"unroll", unroll}};
+          {"unroll", unroll},
+          {"prefetch", {0, 1}}};
 }
 
 Numbers pointwise_fit(const Numbers& problem, Numbers s) {

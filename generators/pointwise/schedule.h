@@ -18,6 +18,7 @@ struct PointwiseSchedule {
   int tile_panels;   // of the register tile; divides block_panels
   int tile_pixels;   // of the register tile
   int unroll;        // of the sum over channels; divides its steps
+  int prefetch;      // flag: the next tile's weights (common/prefetch.h)
 };
 
 Numbers pointwise_default(const Numbers& problem, const Machine& machine);
