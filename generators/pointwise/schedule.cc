@@ -31,11 +31,15 @@ int steps_of(const Numbers& problem) {
   return (problem.at("channels") + together - 1) / together;
 }
 
+// Every tile of pixels reads the tile of weights again, which comes from the second cache: 64 bytes a panel and step,
+// while `columns` multiply-adds a panel are done.
+double streaming(const RegisterTile& tile) { return 0.5 / tile.columns; }
+
 // Of one vector of multiply-adds, in vectors of multiply-adds; what several tasks do again included.
 double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels");
   const int strips = (pixels + c.block_pixels - 1) / c.block_pixels;
-  const double cost = tile_cost(c.tile, machine) * strips * c.block_pixels / pixels;
+  const double cost = (tile_cost(c.tile, machine) + streaming(c.tile)) * strips * c.block_pixels / pixels;
   switch (static_cast<Gate>(problem.at("gated"))) {
     case Gate::none:
       return cost;
