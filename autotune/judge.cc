@@ -57,8 +57,8 @@ Status Judge::store(StepState& s, const Numbers& schedule, double ratio, double 
 
 Status Judge::fail(StepState& s, const Numbers& schedule, const Measurement& m) {
   s.search->report(schedule, infinite);
-  state_.failed.push_back({s.step.name, schedule, m.outcome, m.reason});
-  listener_.say(s.step.name + ": candidate " + to_text(schedule) + ": " + name_of(m.outcome) + ": " +
+  state_.failed.push_back({state_.title_of(s), schedule, m.outcome, m.reason});
+  listener_.say(state_.title_of(s) + ": candidate " + to_text(schedule) + ": " + name_of(m.outcome) + ": " +
                 m.reason);
   return log_.write(state_.context, s.step.operation, s.step.problem, {schedule, m.outcome, 0, 0, m.reason});
 }

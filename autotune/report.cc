@@ -114,7 +114,7 @@ std::string roofline(const TuneState& state, const Peaks& peaks) {
     svg += svg_line(at, before, at, after, color_of(s.step.operation));
     svg += formatted("<circle cx='%.1f' cy='%.1f' r='4' fill='%s' fill-opacity='0.8'><title>", at, after,
                      color_of(s.step.operation)) +
-           xml_text(s.step.name + ": " + s.step.description) +
+           xml_text(state.title_of(s) + ": " + s.step.description) +
            formatted(", %.1f GFLOP/s, %.1f operations a byte</title></circle>", gflops(s, s.nanoseconds()),
                      intensity(s));
   }
@@ -151,7 +151,7 @@ std::string step_table(const TuneState& state, const Peaks& peaks) {
     int times = 0;
     for (const int n : s.step.occurrences) times += n;
     const double rate = gflops(s, s.nanoseconds());
-    html += "<tr><td title=\"" + xml_text(s.step.description) + "\">" + xml_text(s.step.name) +
+    html += "<tr><td title=\"" + xml_text(s.step.description) + "\">" + xml_text(state.title_of(s)) +
             formatted(
                 "</td><td>%d</td><td>%.1f</td><td>%.1f</td><td>%.1f "
                 "%%</td><td>%.1f</td><td>%s</td><td>%d</td><td>",

@@ -52,6 +52,10 @@ std::string TuneState::machine() const {
   return context.cpu + (cores > 0 ? ", " + std::to_string(cores) + " cores" : "");
 }
 
+std::string TuneState::title_of(const StepState& s) const {
+  return (networks.size() > 1 ? networks[s.step.network].name + " " : "") + s.step.name;
+}
+
 std::pair<double, double> TuneState::times_of(std::size_t network) const {
   std::pair<double, double> sum{0, 0};
   for (const StepState& s : steps) {

@@ -51,9 +51,13 @@ effnet_status MappedFile::map(const char* path, ErrorText error) {
   return status;
 }
 
-MappedFile::~MappedFile() {
+void MappedFile::unmap() {
   if (address_ != nullptr) munmap(address_, size_);
+  address_ = nullptr;
+  size_ = 0;
 }
+
+MappedFile::~MappedFile() { unmap(); }
 
 }  // namespace effnet::runtime
 

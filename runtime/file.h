@@ -16,6 +16,7 @@ class MappedFile {
 
   // EFFNET_CANNOT_READ when it is missing, unreadable, no regular file, or empty. Call once.
   effnet_status map(const char* path, ErrorText error);
+  void unmap();
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(address_), size_}; }
 
  private:

@@ -12,6 +12,8 @@ effnet_status MappedFile::map(const char* path, ErrorText error) {
       ": this runtime was built for a system without file mapping; read the file and open it from memory");
 }
 
+void MappedFile::unmap() {}
+
 MappedFile::~MappedFile() = default;
 
 }  // namespace effnet::runtime

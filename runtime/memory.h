@@ -1,4 +1,4 @@
-// The application's allocator, or aligned malloc, and owners of what came from it.
+// The application's allocator, or aligned malloc (from 2 MB on in huge pages), and owners of what came from it.
 #pragma once
 
 #include <cstddef>

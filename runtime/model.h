@@ -19,7 +19,9 @@ struct effnet_model {
   const effnet_variant* variant;
   effnet::runtime::Allocator allocator;
 
-  effnet::runtime::MappedFile file;  // not mapped when the weights are the application's memory
+  // The weights file: neither where it is the application's memory.
+  effnet::runtime::MappedFile file;
+  effnet::runtime::Block<std::byte> copied_file;
   effnet::runtime::Weights weights;
   effnet::runtime::Head own_head,
       other_head;  // other_head.classes is 0 while the weights' own head is in use

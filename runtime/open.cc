@@ -41,15 +41,30 @@ effnet_status check_arguments(const effnet_program& program, const effnet_option
   return EFFNET_OK;
 }
 
-effnet_status read_source(effnet_model& model, const Source& source, ErrorText error) {
-  if (source.path != nullptr) {
-    effnet_status status = model.file.map(source.path, error);
-    if (status != EFFNET_OK) return status;
-    return read_weights(*model.program, model.file.bytes(), model.allocator, source.path, error,
-                        model.weights);
+// `bytes` becomes the model's own copy of it.
+effnet_status copy_file(effnet_model& model, ErrorText error, std::span<const std::byte>& bytes) {
+  if (!model.copied_file.allocate(model.allocator, bytes.size())) {
+    return fail(error, EFFNET_OUT_OF_MEMORY, model.program->name, ": out of memory for a copy of ",
+                bytes.size(), " bytes of weights");
   }
-  return read_weights(*model.program, source.bytes, model.allocator, "weights in memory", error,
-                      model.weights);
+  std::memcpy(model.copied_file.data(), bytes.data(), bytes.size());
+  bytes = {model.copied_file.data(), bytes.size()};
+  model.file.unmap();
+  return EFFNET_OK;
+}
+
+effnet_status read_source(effnet_model& model, const Source& source, bool copy, ErrorText error) {
+  effnet_status status = EFFNET_OK;
+  std::span<const std::byte> bytes = source.bytes;
+  if (source.path != nullptr) {
+    status = model.file.map(source.path, error);
+    bytes = model.file.bytes();
+  }
+  if (status == EFFNET_OK && copy) status = copy_file(model, error, bytes);
+  if (status != EFFNET_OK) return status;
+  model.info.weights_bytes = bytes.size();
+  const char* where = source.path != nullptr ? source.path : "weights in memory";
+  return read_weights(*model.program, bytes, model.allocator, where, error, model.weights);
 }
 
 effnet_status prepare_arena(effnet_model& model, const effnet_options& options, ErrorText error) {
@@ -94,7 +109,6 @@ void fill_info(effnet_model& model) {
   const effnet_program& program = *model.program;
   const Preprocessing& preprocessing = model.weights.preprocessing;
   effnet_info& info = model.info;
-  info = {};
   info.name = program.name;
   info.network = program.network;
   info.target = model.variant->target;
@@ -116,7 +130,7 @@ void fill_info(effnet_model& model) {
 
 effnet_status set_up(effnet_model& model, const Source& source, const effnet_options& options,
                      ErrorText error) {
-  effnet_status status = read_source(model, source, error);
+  effnet_status status = read_source(model, source, options.copy_weights != 0, error);
   if (status == EFFNET_OK) status = prepare_arena(model, options, error);
   if (status == EFFNET_OK) status = prepare_tables(model, error);
   if (status == EFFNET_OK && model.parallel_for == nullptr) {
@@ -124,7 +138,6 @@ effnet_status set_up(effnet_model& model, const Source& source, const effnet_opt
   }
   if (status != EFFNET_OK) return status;
   fill_info(model);
-  model.info.weights_bytes = source.path != nullptr ? model.file.bytes().size() : source.bytes.size();
   model.own_head.labels = static_cast<Labels&&>(model.weights.labels);
   use_head(model);
   return EFFNET_OK;

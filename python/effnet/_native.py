@@ -21,6 +21,7 @@ class Options(ctypes.Structure):
         ("target", c_char_p),
         ("error", c_char_p),
         ("error_bytes", c_size_t),
+        ("copy_weights", c_int),
     ]
 
 

@@ -8,12 +8,12 @@
  *   effnet_run(model, input, logits);                                 logits: classes floats
  *   effnet_close(model);
  *
- * Memory: the model itself and small tables (allocated by open), the arena, and the weights, mapped or the
+ * Memory: the model itself and small tables (allocated by open), the arena, and the weights, mapped, copied or the
  * application's; the generated header has the sizes as constants. Stack: <NAME>_STACK_BYTES.
  *
  * One thread at a time may use a model; any number of models may be open. A failed call changes nothing and
  * leaves a text in effnet_error(). No function prints, aborts or, while running, allocates. A weights file is
- * mapped: it must not change while a model is open. */
+ * mapped (unless option copy_weights is 1): it must not change while a model is open. */
 #ifndef EFFNET_H
 #define EFFNET_H
 
@@ -25,9 +25,9 @@ extern "C" {
 #endif
 
 #define EFFNET_VERSION_MAJOR 0
-#define EFFNET_VERSION_MINOR 1
+#define EFFNET_VERSION_MINOR 2
 #define EFFNET_VERSION_PATCH 0
-#define EFFNET_VERSION "0.1.0"
+#define EFFNET_VERSION "0.2.0"
 
 #if defined(__GNUC__)
 #define EFFNET_API __attribute__((visibility("default")))
@@ -69,6 +69,8 @@ typedef struct effnet_options {
   const char* target; /* null: the environment's EFFNET_TARGET, else the best that this CPU runs */
   char* error;        /* where a failed open leaves its text; may be null */
   size_t error_bytes;
+  int copy_weights; /* 1: into memory of the model's own, allocated, in huge pages where the system has them. A few
+                       percent faster than a mapped file; opening takes longer, and nothing is shared. */
 } effnet_options;
 
 typedef enum effnet_interpolation { EFFNET_BICUBIC = 0, EFFNET_BILINEAR = 1 } effnet_interpolation;

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "base/files.h"
@@ -88,6 +89,29 @@ TEST_CASE("a step is tuned, logged and written, and a second run resumes") {
   CHECK(second.status == 0);
   CHECK(second.error.find("resuming from " + folder.file("tuning.log") + ": " + std::to_string(known) +
                           " candidates") != std::string::npos);
+}
+
+TEST_CASE("of several networks a step's line names its network, once for every gain") {
+  const TemporaryFolder folder;
+  std::string other = network;
+  other.replace(other.find("tiny"), 4, "wide");
+  other.replace(other.find("32"), 2, "64");
+  write_file(folder.path() / "wide.json", other);
+  const ProcessResult tuned =
+      run_program(command(folder, {folder.file("wide.json"), "--budget", "10m", "--candidates", "24", "--json"}));
+  INFO(tuned.error);
+  REQUIRE(tuned.status == 0);
+  for (const auto& step : nlohmann::json::parse(tuned.out)["steps"])
+    CHECK((step["network"] == "tiny" || step["network"] == "wide"));
+  std::set<std::string> told;
+  std::istringstream lines(tuned.error);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t time = line.find(" s: "), total = line.find("; ");
+    if (time == std::string::npos || total == std::string::npos) continue;
+    const std::string news = line.substr(time + 4, total - time - 4);
+    CHECK((news.starts_with("tiny blocks.12.project ") || news.starts_with("wide blocks.12.project ")));
+    CHECK(told.insert(news).second);
+  }
 }
 
 // A C compiler whose third program and those after it are not what they should be.

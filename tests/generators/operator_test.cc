@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "effnet_program.h"
 #include "formats/bf16.h"
@@ -365,6 +366,29 @@ TEST_CASE("A schedule changes the speed and not one bit") {
       CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
     }
   }
+}
+
+TEST_CASE("The next tile's weights are prefetched into the second cache where a schedule says so") {
+  const CpuTarget target = *find_target("x86-64-v3");
+  const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b0")), {.target = target});
+  REQUIRE(plan.ok());
+  const TemporaryFolder folder;
+  std::set<std::string> looked_at;
+  for (Kernel kernel : plan->kernels) {
+    const bool has_small_maps =
+        kernel.problem.count("width") ? kernel.problem.at("width") == 7
+                                      : kernel.problem.count("pixels") && kernel.problem.at("pixels") == 49;
+    if (!has_small_maps || !kernel.schedule.count("prefetch")) continue;
+    if (!looked_at.insert(kernel.operation).second) continue;
+    for (const int prefetch : {0, 1}) {
+      INFO(kernel.operation << ", prefetch " << prefetch);
+      kernel.schedule["prefetch"] = prefetch;
+      const KernelFiles files{folder.file("kernel.o"), folder.file("kernel.s")};
+      REQUIRE(compile_kernel(kernel_request(kernel, target), files).ok());
+      CHECK((read_file(files.assembly).find("prefetcht1") != std::string::npos) == (prefetch == 1));
+    }
+  }
+  CHECK(looked_at == std::set<std::string>{"expand_depthwise", "head", "project"});
 }
 
 TEST_CASE("Inner loops multiply with the instruction of their element type") {

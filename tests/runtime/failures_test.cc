@@ -32,6 +32,7 @@ Outcome session(const std::string& weights, const std::string& head, int fail_at
   char text[300] = "";
   effnet_options options = {};
   options.threads = 3;
+  options.copy_weights = 1;
   options.error = text;
   options.error_bytes = sizeof text;
   effnet_model* model = nullptr;

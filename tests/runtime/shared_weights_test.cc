@@ -34,10 +34,10 @@ Mapped mapped(const std::string& path) {
   return out;
 }
 
-effnet_model* open_model(const TemporaryFile& file) {
+effnet_model* open_model(const TemporaryFile& file, const effnet_options& options = {}) {
   static const Program program;
   effnet_model* model = nullptr;
-  REQUIRE(effnet_open_program(&program, file.path(), nullptr, &model) == EFFNET_OK);
+  REQUIRE(effnet_open_program(&program, file.path(), &options, &model) == EFFNET_OK);
   return model;
 }
 
@@ -45,6 +45,11 @@ std::vector<float> run(effnet_model* model) {
   std::vector<float> pixels = input(0), logits(classes);
   REQUIRE(effnet_run(model, pixels.data(), logits.data()) == EFFNET_OK);
   return logits;
+}
+
+// The last tensor is the classifier's bias.
+float* first_bias(void* weights, std::size_t bytes) {
+  return reinterpret_cast<float*>(static_cast<unsigned char*>(weights) + bytes - 16 * sizeof(float));
 }
 
 TEST_CASE("models map the weights file: no page of it is ever their own") {
@@ -70,15 +75,35 @@ TEST_CASE("models opened on one block of memory read it in place") {
           EFFNET_OK);
   const std::vector<float> before = run(first);
   CHECK(run(second) == before);
-  // The last tensor is the classifier's bias: both models see what is written there.
-  auto* bytes = static_cast<unsigned char*>(weights.data());
-  auto* bias = reinterpret_cast<float*>(bytes + weights.size() - 16 * sizeof(float));
-  bias[0] += 1;
+  *first_bias(weights.data(), weights.size()) += 1;  // both models see what is written there
   CHECK(run(first)[0] == Approx(before[0] + 1));
   CHECK(run(second)[0] == Approx(before[0] + 1));
   effnet_close(first);
   CHECK(run(second)[0] == Approx(before[0] + 1));
   effnet_close(second);
+}
+
+TEST_CASE("a copy of the weights does not change with the file or memory that it was made of") {
+  effnet_options options = {};
+  options.copy_weights = 1;
+  const std::string bytes = WeightsFile().bytes();
+  TemporaryFile file(bytes);
+  effnet_model* of_file = open_model(file, options);
+  CHECK(mapped(file.text()).mappings == 0);
+  CHECK(effnet_get_info(of_file)->weights_bytes == bytes.size());
+  const std::vector<float> before = run(of_file);
+  std::ofstream(file.path()) << "something else";
+  CHECK(run(of_file) == before);
+  effnet_close(of_file);
+
+  AlignedBytes weights(bytes);
+  static const Program program;
+  effnet_model* of_memory = nullptr;
+  REQUIRE(effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &of_memory) ==
+          EFFNET_OK);
+  *first_bias(weights.data(), weights.size()) += 1;
+  CHECK(run(of_memory) == before);
+  effnet_close(of_memory);
 }
 
 }  // namespace

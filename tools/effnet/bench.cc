@@ -211,6 +211,8 @@ Command add_bench(CLI::App& app) {
   command->add_option("--batch", options->batch, "inputs in one run (default: 1)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
+  command->add_flag("--copy-weights", options->model.copies_weights,
+                    "weights in memory of the model's own, in huge pages where the system has them");
   command->add_flag("--profile", options->profile, "measure every step, too");
   command->add_flag("--last-map", options->last_map,
                     "measure what keeping the last map costs, as effnet cam does");

@@ -19,6 +19,7 @@ Result<effnet_model*> open_model(const ModelLibrary& library, const ModelOptions
   wanted.target = options.target.empty() ? nullptr : options.target.c_str();
   wanted.error = error;
   wanted.error_bytes = sizeof error;
+  wanted.copy_weights = options.copies_weights ? 1 : 0;
   effnet_model* model = nullptr;
   const effnet_status status = open(&wanted, &model);
   if (status == EFFNET_OK) return model;

@@ -16,6 +16,7 @@ namespace effnet {
 struct ModelOptions {
   std::string model, library_folder, weights, head, target;  // empty: the default
   int threads = 1;
+  bool copies_weights = false;  // into huge pages
 };
 
 // MODEL, --weights, --threads, --target and --lib-dir.

@@ -67,7 +67,7 @@ void TuneView::draw(const TuneState& state) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const StepState& s = *steps[i];
     if (i >= most_rows && &s != active) continue;
-    text += formatted("%c %-30s %9d %12.1f %12.1f %6.1f%%\n", &s == active ? '>' : ' ', s.step.name.c_str(),
+    text += formatted("%c %-30s %9d %12.1f %12.1f %6.1f%%\n", &s == active ? '>' : ' ', state.title_of(s).c_str(),
                       s.tried, s.default_nanoseconds / 1000, s.nanoseconds() / 1000, gain(s.ratio));
     ++rows;
   }
@@ -78,11 +78,13 @@ void TuneView::draw(const TuneState& state) {
 }
 
 void TuneView::print_news(const TuneState& state) {
-  for (const StepState& s : state.steps) {
-    double& told = told_[s.step.name];
+  told_.resize(state.steps.size());
+  for (std::size_t i = 0; i < state.steps.size(); ++i) {
+    const StepState& s = state.steps[i];
+    double& told = told_[i];
     if (std::abs(gain(s.ratio) - told) < 0.5) continue;
     told = gain(s.ratio);
-    std::fprintf(stderr, "%.0f s: %s %.1f us -> %.1f us (%.1f %%); %s\n", state.elapsed, s.step.name.c_str(),
+    std::fprintf(stderr, "%.0f s: %s %.1f us -> %.1f us (%.1f %%); %s\n", state.elapsed, state.title_of(s).c_str(),
                  s.default_nanoseconds / 1000, s.nanoseconds() / 1000, told, total_line(state).c_str());
   }
 }
@@ -100,12 +102,12 @@ void TuneView::clear() {
 
 std::string tune_tables(const TuneState& state, const TuneRequest& request) {
   std::size_t width = 4;
-  for (const StepState& s : state.steps) width = std::max(width, s.step.name.size());
+  for (const StepState& s : state.steps) width = std::max(width, state.title_of(s).size());
   std::string text = pad("step", width) + "  times  default us     best us   gain  candidates  schedule\n";
   for (const StepState& s : state.steps) {
     int times = 0;
     for (const int n : s.step.occurrences) times += n;
-    text += pad(s.step.name, width) + formatted("  %5d  %10.1f  %10.1f %5.1f%%  %10d  ", times,
+    text += pad(state.title_of(s), width) + formatted("  %5d  %10.1f  %10.1f %5.1f%%  %10d  ", times,
                                                 s.default_nanoseconds / 1000, s.nanoseconds() / 1000,
                                                 gain(s.ratio), s.tried);
     text +=
@@ -144,6 +146,7 @@ std::string tune_json(const TuneState& state, const TuneRequest& request) {
                          failed = nlohmann::json::array();
   for (const StepState& s : state.steps)
     steps.push_back({{"step", s.step.name},
+                     {"network", state.networks[s.step.network].name},
                      {"operation", s.step.operation},
                      {"problem", s.step.problem},
                      {"occurrences", s.step.occurrences},

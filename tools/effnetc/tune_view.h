@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "autotune/tuner.h"
 
@@ -24,7 +25,7 @@ class TuneView {
   bool terminal_;
   int drawn_lines_ = 0;
   Clock::time_point last_drawn_;
-  std::map<std::string, double> told_;  // the gain that was printed last
+  std::vector<double> told_;  // of each step, the gain that was printed last
 };
 
 std::string tune_tables(const TuneState& state, const TuneRequest& request);
