@@ -20,7 +20,7 @@ COLUMNS = ("network", "target", "threads", "median ms", "fastest ms", "GFLOP/s",
 
 def measure(arguments, model, threads):
     command = [arguments.bin / "effnet", "bench", model, "--lib-dir", arguments.lib_dir / f"threads{threads}", "--json",
-               "--threads", str(threads), "--seconds", str(arguments.seconds)]
+               "--threads", str(threads), "--seconds", str(arguments.seconds), "--copy-weights"]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # its errors go to the terminal
     return json.loads(result.stdout) if result.returncode == 0 else None
 

@@ -28,7 +28,9 @@ class Effnet:
     name = "effnet"
 
     def __init__(self, program, library, batch, threads, cpus):
-        self._command = pinned(cpus, [program, "bench", library, "--threads", threads, "--batch", batch, "--json"])
+        # Other engines have their weights in memory of their own, too.
+        self._command = pinned(cpus, [program, "bench", library, "--threads", threads, "--batch", batch, "--copy-weights",
+                                      "--json"])
         self._process = None
 
     def begin(self, seconds):

@@ -74,6 +74,14 @@ def test_info_says_what_the_library_and_the_weights_are(model: effnet.Model) -> 
     assert info.weights_bytes > 0 and info.arena_bytes > 0 and info.threads == 1
 
 
+def test_copied_weights_do_not_change_with_their_file(folder: Path) -> None:
+    path = folder / "copied.weights"
+    path.write_bytes((folder / "fake.weights").read_bytes())
+    with effnet.Model(folder / "libfake.so", path, copy_weights=True) as model:
+        path.write_bytes(b"something else")
+        np.testing.assert_allclose(model.run([RED, BLUE]).logits, [[4, 0, 0], [0, 0, 4]])
+
+
 def test_a_head_brings_classes_of_its_own(model: effnet.Model, folder: Path) -> None:
     model.set_head(write_head(folder / "head.safetensors"))
     assert (model.info.classes, model.info.labels) == (2, ("cold", "warm"))
