@@ -68,8 +68,10 @@ class Finder {
     Result<std::vector<std::byte>> bytes = read_stream(stdin, false, "-");
     if (!bytes) return found_.failures.push_back(bytes.status());
     const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    if (text.find_first_not_of("\r\n") == std::string_view::npos)
+      return fail("-: standard input is empty; expected is a PNG or JPEG picture, or paths, one a line");
     const bool binary = text.find('\0') != std::string_view::npos;
-    if (bytes->empty() || binary || is_picture(*bytes))
+    if (binary || is_picture(*bytes))
       found_.files.push_back({"-", std::make_shared<const std::vector<std::byte>>(*std::move(bytes))});
     else
       add_lines(text);

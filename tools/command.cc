@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "base/message.h"
 #include "base/text.h"
 #include "base/unfinished.h"
 
@@ -40,8 +41,7 @@ int run_program(CLI::App& app, const Commands& commands, int argc, char** argv) 
     if (e.get_exit_code() == 0) return app.exit(e);  // --help
     for (const Command& command : commands)
       if (command.app->parsed()) where += " " + command.app->get_name();
-    std::fprintf(stderr, "%s: %s (see %s --help)\n", where.c_str(),
-                 in_one_line(what_is_wrong(app, commands, e)).c_str(), where.c_str());
+    print_error(where, what_is_wrong(app, commands, e) + " (see " + where + " --help)");
     return 2;
   }
   for (const Command& command : commands) {
@@ -57,7 +57,7 @@ int run_program(CLI::App& app, const Commands& commands, int argc, char** argv) 
     } catch (const std::exception& e) {
       failure = e.what();
     }
-    std::fprintf(stderr, "%s: %s\n", where.c_str(), in_one_line(failure).c_str());
+    print_error(where, failure);
     return 1;
   }
   return 0;

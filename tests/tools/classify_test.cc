@@ -88,6 +88,16 @@ TEST_CASE("classify takes folders, patterns and standard input") {
   CHECK(files("-", "<pictures/b.png") == "\"-\",1,0,\"red\",0.964663\n");
 }
 
+TEST_CASE("standard input that names no picture is refused") {
+  const FakeModel model;
+  for (const char* input : {"", "\n\r\n"}) {
+    const ProcessResult result = run_program({"sh", "-c", "printf '%b' \"$1\" | \"$2\" classify \"$3\" -",
+                                              "sh", input, EFFNET_PROGRAM, model.library()});
+    CHECK(result.status == 1);
+    check_refused(result, "-: standard input is empty");
+  }
+}
+
 TEST_CASE("classify of many pictures goes on after bad ones and says how fast it was") {
   const FakeModel model;
   std::filesystem::create_directory(model.file("pictures"));

@@ -20,8 +20,9 @@ nlohmann::json info(const FakeModel& model, std::vector<std::string> arguments) 
 
 std::string write_head(const FakeModel& model) {
   const std::string path = model.file("head.safetensors");
-  auto head = SafetensorsWriter::create(path, {{"weight", Dtype::f32, {2, 3}}, {"bias", Dtype::f32, {2}}},
-                                        {{"fingerprint", "0123456789abcdef"}, {"labels", "cold\nwarm"}});
+  auto head = SafetensorsWriter::create(
+      path, {{"weight", Dtype::f32, {2, 3}}, {"bias", Dtype::f32, {2}}},
+      {{"fingerprint", "0123456789abcdef"}, {"labels", "cold\nwarm"}, {"method", "imprinting"}});
   REQUIRE(head.ok());
   REQUIRE(head->write(std::vector<float>(6)).ok());
   REQUIRE(head->write(std::vector<float>(2)).ok());
@@ -73,6 +74,7 @@ TEST_CASE("info says what a head is") {
   CHECK(json["features"] == 3);
   CHECK(json["fingerprint"] == "0123456789abcdef");
   CHECK(json["labels"] == nlohmann::json{"cold", "warm"});
+  CHECK(json["method"] == "imprinting");
 }
 
 TEST_CASE("info prints a line for everything") {
@@ -103,6 +105,8 @@ TEST_CASE("info refuses what is neither library nor weights nor head") {
                   "ELF and no more"),
        "cannot load"},
       {model.file("."), "folder"},
+      {model.file("none.weights"), "none.weights: no such file"},
+      {"none.weights", "effnet info: none.weights: no such file"},
       {"efficientnet_b9", "effnetc compile efficientnet_b9"}};
   for (const auto& [file, text] : cases) {
     INFO(file);

@@ -216,6 +216,36 @@ TEST_CASE("eval refuses folders that are no labels, and heads for other features
   CHECK(json["top1"].get<double>() > 0.9);
 }
 
+TEST_CASE("a head says how it was made, and of how many pictures") {
+  const Shades model;
+  const auto info = [&](const std::vector<std::string>& options) {
+    REQUIRE(model.train(options).status == 0);
+    return nlohmann::json::parse(model.effnet({"info", "--json", model.head()}).out);
+  };
+  const auto trained = info({});
+  CHECK(trained["method"] == "softmax regression");
+  CHECK(trained["pictures"] == "20");
+  CHECK(info({"--no-refit"})["pictures"] == "16");
+  const auto imprinted = info({"--few-shot", "3"});
+  CHECK(imprinted["method"] == "imprinting");
+  CHECK(imprinted["pictures"] == "6");
+}
+
+TEST_CASE("eval prints a table of the folders, then the latency") {
+  const Shades model;
+  REQUIRE(model.train().status == 0);
+  (void)model.picture("data/cold/7.png", {250, 100, 0});  // warm
+  const ProcessResult result =
+      model.effnet({"eval", model.library(), "--head", model.head(), model.file("data")});
+  CHECK(result.error.empty());
+  REQUIRE(result.status == 0);
+  CHECK_THAT(result.out, Catch::StartsWith("folder  pictures   top-1   top-5\n"
+                                           "cold          10   90.0 %  100.0 %\n"
+                                           "warm          10  100.0 %  100.0 %\n"
+                                           "all           20   95.0 %  100.0 %\n"
+                                           "latency: median "));
+}
+
 TEST_CASE("eval counts neither hits nor times of scores that are no numbers") {
   const Shades model;
   std::filesystem::rename(model.file("data/warm"), model.file("data/red"));
@@ -275,6 +305,19 @@ TEST_CASE("pictures that are all alike make a head, and nothing breaks") {
   CHECK(result.error.empty());
   REQUIRE(result.status == 0);
   CHECK_THAT(result.out, Contains("accuracy 50.00 % of 2 pictures"));
+}
+
+TEST_CASE("search prints the nearest pictures below each query, best first") {
+  const Shades model;
+  const std::string query = model.file("data/cold/3.png");
+  const ProcessResult result =
+      model.effnet({"search", model.library(), "--index", model.file("data"), "--top", "2", "--no-cache",
+                    query, model.file("data/warm/0.png")});
+  CHECK(result.error.empty());
+  REQUIRE(result.status == 0);
+  CHECK_THAT(result.out, Catch::StartsWith(query + "\n   1.000  " + query + "\n   ") &&
+                             Contains("\n" + model.file("data/warm/0.png") + "\n   1.000  "));
+  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 6);
 }
 
 TEST_CASE("search finds the pictures that look most alike") {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/message.h"
 #include "base/statistics.h"
 #include "tools/effnet/bench_report.h"
 #include "tools/effnet/commands.h"
@@ -155,8 +156,7 @@ Status measure(const Model& model, const Options& options, BenchResult& result) 
   Runner runner(model, options.batch);
   std::vector<double> warm_up;
   if (Status status = runner.run_for(options.seconds / 20, warm_up_runs, warm_up); !status) return status;
-  if (!runner.finite())
-    std::fprintf(stderr, "effnet bench: warning: the result is not finite, which may change the speed\n");
+  if (!runner.finite()) print_warning("effnet bench", "the result is not finite, which may change the speed");
 
   const auto measure_peak = [&] {
     result.peak = best(result.peak, measure_rates(result.instructions, result.threads, peak_window));

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "base/message.h"
 #include "base/progress.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -78,9 +79,7 @@ Status PictureEmbedder::open_cache(const EmbeddingOptions& options) {
   return {};
 }
 
-void PictureEmbedder::say(const Status& status) const {
-  std::fprintf(stderr, "%s: %s\n", command_.c_str(), in_one_line(status.message()).c_str());
-}
+void PictureEmbedder::say(const Status& status) const { print_error(command_, status.message()); }
 
 Result<Embedded> PictureEmbedder::embed(const std::vector<std::string>& paths,
                                         const AugmentationOptions& views) const {

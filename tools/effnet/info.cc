@@ -93,7 +93,7 @@ Json describe_weights(const Safetensors& file) {
 
 Json describe_head(const Safetensors& file, const Tensor& weight) {
   Json json = {{"kind", "head"}, {"classes", weight.shape[0]}, {"features", weight.shape[1]}};
-  add_metadata(json, file, {"network", "fingerprint"});
+  add_metadata(json, file, {"network", "fingerprint", "weights_sha256", "method", "pictures", "seed"});
   return json;
 }
 
@@ -139,6 +139,9 @@ Result<Json> describe(const Options& options) {
   std::error_code ignored;
   if (std::filesystem::exists(options.file, ignored))
     return is_elf(options.file) ? describe_library(options.file) : describe_tensors(options.file);
+  // Networks' names are C identifiers.
+  if (options.file.find_first_of("./") != std::string::npos)
+    return Status::error(in_one_line(options.file) + ": no such file");
   const Result<std::string> library = find_library(options.file, options.library_folder);
   if (!library) return library.status();
   return describe_library(*library);

@@ -114,9 +114,9 @@ Result<ModelLibrary> load_library(const std::string& path) {
   library.handle = std::shared_ptr<void>(handle, ::dlclose);
 
   if (const std::string missing = find_functions(library); !missing.empty())
-    return Status::error(in_quotes(path) +
-                         " is not a library made by effnetc compile --shared under this name: it has no " +
-                         missing);
+    return Status::error(
+        in_quotes(path) +
+        " was not made by this version's effnetc compile --shared under this name: it has no " + missing);
   if (library.program == nullptr || library.program->abi != EFFNET_PROGRAM_ABI)
     return Status::error(in_quotes(path) + " was compiled by another version of effnetc; compile it again");
   return library;

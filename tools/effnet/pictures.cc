@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "base/text.h"
+#include "base/message.h"
 
 namespace effnet {
 namespace {
@@ -24,7 +24,7 @@ void add_picture_options(CLI::App& app, PictureOptions& options) {
 }
 
 void Failures::add(const Status& failure) {
-  if (!last_.ok()) std::fprintf(stderr, "%s: %s\n", command_.c_str(), in_one_line(last_.message()).c_str());
+  if (!last_.ok()) print_error(command_, last_.message());
   last_ = failure;
 }
 

@@ -180,15 +180,16 @@ Status write(const Options& options, const PictureEmbedder& embedder, const Line
   const Evaluation& shown = report.tested ? *report.tested : *report.judged;
   const Result<std::string> drawn = encode_png(draw_confusion(shown.confusion, report.labels));
   if (!drawn) return drawn.status();
-  Result<AtomicFile> head_file =
-      prepare_head(options.output, head,
-                   {embedder.model().library().program->fingerprint,
-                    report.labels,
-                    {{"network", report.network},
-                     {"weights_sha256", embedder.weights_digest()},
-                     {"method", report.method},
-                     {"seed", std::to_string(options.seed)},
-                     {"pictures", std::to_string(report.training + report.validation)}}});
+  const std::size_t pictures =
+      report.training + (report.refit ? report.validation : 0);  // that made the head
+  Result<AtomicFile> head_file = prepare_head(options.output, head,
+                                              {embedder.model().library().program->fingerprint,
+                                               report.labels,
+                                               {{"network", report.network},
+                                                {"weights_sha256", embedder.weights_digest()},
+                                                {"method", report.method},
+                                                {"seed", std::to_string(options.seed)},
+                                                {"pictures", std::to_string(pictures)}}});
   if (!head_file) return head_file.status();
   Result<AtomicFile> picture = prepare_file(report.confusion_picture, *drawn);
   if (!picture) return picture.status();

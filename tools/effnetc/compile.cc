@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "base/files.h"
+#include "base/message.h"
 #include "base/text.h"
 #include "pipeline/depfile.h"
 #include "pipeline/library.h"
@@ -35,9 +36,7 @@ Status run_compile(CompileArguments& a) {
   if (a.network.ends_with(".json")) request.network_file = a.network;
   request.targets = *targets;
   if (request.name.empty()) request.name = network->name;
-  request.warn = [](const std::string& text) {
-    std::fprintf(stderr, "effnetc compile: warning: %s\n", text.c_str());
-  };
+  request.warn = [](const std::string& text) { print_warning("effnetc compile", text); };
   request.jobs.progress = progress_bar("compile " + request.name);
   const std::string archive = request.folder + "/lib" + request.name + ".a";
   Result<std::string> rule = std::string();

@@ -2,10 +2,9 @@
 #include "models/import.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
-#include "base/text.h"
+#include "base/message.h"
 #include "tools/effnetc/commands.h"
 
 namespace effnet {
@@ -43,9 +42,7 @@ Status run(const Options& options, const CLI::App& command) {
     if (!labels) return labels.status();
     overrides.labels = *std::move(labels);
   }
-  overrides.warn = [](const std::string& text) {
-    std::fprintf(stderr, "effnetc import: warning: %s\n", text.c_str());
-  };
+  overrides.warn = [](const std::string& text) { print_warning("effnetc import", text); };
   return import_weights(*config, options.weights, overrides, options.output);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "base/message.h"
 #include "base/text.h"
 #include "scaling/memory.h"
 #include "scaling/tables.h"
@@ -23,7 +24,7 @@ struct Options {
   ScaleSearchOptions grid_search;
 };
 
-void warn(const std::string& text) { std::fprintf(stderr, "effnetc scale: warning: %s\n", text.c_str()); }
+void warn(const std::string& text) { print_warning("effnetc scale", text); }
 
 // Doubling the cost with every step of phi is what the rule's exponents stand for.
 void warn_of_cost(const CompoundScaling& scaling) {
