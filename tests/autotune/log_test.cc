@@ -18,7 +18,7 @@ const Numbers problem = {{"activation", 2}, {"adds_residual", 0},   {"averages",
 
 Numbers schedule(int unroll) {
   return {
-      {"block_panels", 1}, {"block_pixels", 49}, {"tile_panels", 1}, {"tile_pixels", 7}, {"unroll", unroll}};
+      {"block_panels", 1}, {"block_pixels", 49}, {"prefetch", 0}, {"tile_panels", 1}, {"tile_pixels", 7}, {"unroll", unroll}};
 }
 
 LogEntry entry(int unroll, double ratio) {

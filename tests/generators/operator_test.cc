@@ -369,7 +369,7 @@ TEST_CASE("A schedule changes the speed and not one bit") {
 }
 
 TEST_CASE("The next tile's weights are prefetched into the second cache where a schedule says so") {
-  const CpuTarget target = *find_target("x86-64-v3");
+  const CpuTarget target = *find_target("x86-64-v4");
   const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b0")), {.target = target});
   REQUIRE(plan.ok());
   const TemporaryFolder folder;

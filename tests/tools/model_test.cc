@@ -113,7 +113,7 @@ TEST_CASE("every subcommand explains itself with an example") {
     CHECK(help.error.empty());
     CHECK_THAT(help.out, Contains("Example:\n  effnet " + command + " "));
   }
-  CHECK_THAT(model.effnet({"--version"}).out, Contains("0.1"));
+  CHECK_THAT(model.effnet({"--version"}).out, Contains("0.2"));
 }
 
 }  // namespace
