@@ -157,9 +157,8 @@ Result<Estimate> Estimator::estimate(const StepLayout& layout) const {
   if (!cycles) return cycles.status();
   constexpr double line_bytes = 64;
   const double tasks = static_cast<double>(layout.step.blocks) * layout.step.strips;
-  LoopNest kernel = assembly->nest;
-  limit_touched(kernel, bytes_of_arguments(layout));
-  const LoopNest whole = with_tasks(kernel, layout);
+  LoopNest whole = with_tasks(assembly->nest, layout);
+  limit_touched(whole, bytes_of_arguments(layout));
   const double beyond_first = fetched_bytes(whole, {cpu_.first_cache, false}) / line_bytes;
   const double beyond_second = fetched_bytes(whole, {cpu_.second_cache, cpu_.memory_in_pairs}) / line_bytes;
   return Estimate{tasks * compute_cycles(assembly->nest, code, *cycles),

@@ -1,7 +1,6 @@
 // The time of a candidate on a CPU that is not at hand, from its code: llvm-mca's cycles of every loop times the
-// loop's iterations, loops' ends, and what comes from outside the first cache. They are put together as in the
-// execution-cache-memory model (Stengel, Treibig, Hager, Wellein 2015): transfers between caches share one way and add
-// up; they run beside the instructions where the core looks ahead.
+// loop's iterations, loops' ends, and what comes from outside the first cache. A core that looks ahead does so for some
+// hundred instructions: as long as a line from the second cache takes, not one from beyond.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +20,8 @@ struct Estimate {
   bool in_order = false;  // the core waits for its lines
 
   double cycles() const {
-    const double transfers = second_cache + memory;
-    return loop_ends + (in_order ? compute + transfers : std::max(compute, transfers));
+    const double near = in_order ? compute + second_cache : std::max(compute, second_cache);
+    return near + memory + loop_ends;
   }
 };
 
@@ -45,7 +44,8 @@ class Estimator {
   std::string mca_;
 };
 
-// No loop touches more of an argument than there is: rings of rows begin again. Bytes by the argument's name.
+// No loop touches more of an argument than there is: rings of rows begin again, strips read rows of their neighbours.
+// Bytes by the argument's name.
 void limit_touched(LoopNest& nest, const std::map<std::string, double>& argument_bytes);
 
 struct Cache {
