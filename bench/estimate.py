@@ -4,8 +4,9 @@
 For a step of each operator, random candidates that the operator's own pruning lets through are measured on this machine,
 then estimated from their code for the CPU that --cpu names, which should be this one.
     bench/estimate.py --cpu sapphirerapids [--target x86-64-v4] [--candidates 48] [--rounds 3] [--logs FOLDER]
-Every round measures the same candidates into a log of its own; the median of their times counts. The table shows how well rounds
-agree with each other: no estimate can do better than that. Logs that exist are not measured again.
+Every round measures candidates of the same seed into a log of its own; of those that all rounds have, the median of their times
+counts. The table shows how well rounds agree with each other: little more can be expected of an estimate. Logs that exist are
+not measured again.
 """
 
 import argparse
