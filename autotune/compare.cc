@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <mutex>
 #include <numeric>
-#include <optional>
 
 #include "autotune/estimated_contest.h"
 #include "base/parallel.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "generators/compile.h"
 
 namespace effnet {
@@ -44,6 +45,52 @@ StepComparison compared(const StepState& s, std::vector<ComparedCandidate> candi
   return result;
 }
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+// Of a step: what all logs have, with the median of their ratios.
+Result<std::vector<ComparedCandidate>> measured_candidates(std::vector<TuningLog>& logs,
+                                                           const LogContext& context,
+                                                           const TuningStep& step) {
+  std::map<Numbers, std::vector<double>> ratios;
+  for (TuningLog& log : logs) {
+    const Result<std::vector<LogEntry>> entries = log.read(context, step.operation, step.problem);
+    if (!entries) return entries.status();
+    for (const LogEntry& e : *entries)
+      if (e.outcome == Outcome::measured) ratios[e.schedule].push_back(e.ratio);
+  }
+  std::vector<ComparedCandidate> candidates;
+  for (const auto& [schedule, of_logs] : ratios)
+    if (of_logs.size() == logs.size()) candidates.push_back({schedule, median(of_logs), {}});
+  return candidates;
+}
+
+using Estimation = std::function<Result<Estimate>(const Numbers& schedule)>;
+
+Result<std::vector<ComparedCandidate>> with_estimates(std::vector<ComparedCandidate> candidates, int jobs,
+                                                      const std::function<void(int, int)>& progress,
+                                                      const Estimation& estimate) {
+  const int total = static_cast<int>(candidates.size());
+  std::vector<Status> failures(candidates.size());
+  std::mutex mutex;
+  int done = 0;
+  parallel_for(jobs, total, [&](int i) {
+    const Result<Estimate> estimated = estimate(candidates[i].schedule);
+    if (estimated)
+      candidates[i].estimate = *estimated;
+    else
+      failures[i] = estimated.status();
+    const std::lock_guard lock(mutex);
+    if (progress) progress(++done, total);
+  });
+  for (int i = 0; i < total; ++i)
+    if (!failures[i].ok())
+      return Status::error("schedule " + to_text(candidates[i].schedule) + ": " + failures[i].message());
+  return candidates;
+}
+
 }  // namespace
 
 double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
@@ -59,41 +106,33 @@ double rank_correlation(const std::vector<double>& a, const std::vector<double>&
   return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
 }
 
-Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request, const std::string& log,
+Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request,
+                                                      const std::vector<std::string>& logs,
                                                       const std::function<void(int, int)>& progress) {
   TuneState state;
   if (Status status = add_steps(request, state); !status) return status;
-  Result<TuningLog> known = TuningLog::open(log);
-  if (!known) return known.status();
+  std::vector<TuningLog> known;
+  for (const std::string& path : logs) {
+    Result<TuningLog> log = TuningLog::open(path);
+    if (!log) return log.status();
+    known.push_back(*std::move(log));
+  }
   const Result<Estimator> estimator = estimator_of(request);
   if (!estimator) return estimator.status();
   const LogContext context{cpu_model(), request.target.name, halide_version(), request.threads};
   std::vector<StepComparison> comparisons;
   for (const StepState& s : state.steps) {
-    Result<std::vector<LogEntry>> entries = known->read(context, s.step.operation, s.step.problem);
-    if (!entries) return entries.status();
-    std::erase_if(*entries, [](const LogEntry& e) { return e.outcome != Outcome::measured; });
-    const int total = static_cast<int>(entries->size());
-    std::vector<std::optional<Result<Estimate>>> estimates(entries->size());
-    std::mutex mutex;
-    int done = 0;
-    parallel_for(request.jobs.jobs, total, [&](int i) {
-      estimates[i] = estimate_step(*estimator, state, s, (*entries)[i].schedule);
-      const std::lock_guard lock(mutex);
-      if (progress) progress(++done, total);
-    });
-    std::vector<ComparedCandidate> candidates;
-    for (std::size_t i = 0; i < estimates.size(); ++i) {
-      const Result<Estimate>& estimate = *estimates[i];
-      if (!estimate)
-        return Status::error(s.step.name + ", schedule " + to_text((*entries)[i].schedule) + ": " +
-                             estimate.message());
-      candidates.push_back({(*entries)[i].schedule, (*entries)[i].ratio, *estimate});
-    }
-    if (candidates.size() > 1) comparisons.push_back(compared(s, std::move(candidates)));
+    const Result<std::vector<ComparedCandidate>> measured = measured_candidates(known, context, s.step);
+    if (!measured) return measured.status();
+    Result<std::vector<ComparedCandidate>> candidates = with_estimates(
+        *measured, request.jobs.jobs, progress,
+        [&](const Numbers& schedule) { return estimate_step(*estimator, state, s, schedule); });
+    if (!candidates) return Status::error(s.step.name + ", " + candidates.message());
+    if (candidates->size() > 1) comparisons.push_back(compared(s, *std::move(candidates)));
   }
   if (comparisons.empty())
-    return Status::error(log + " has no candidates of these steps that were measured on this machine ('" +
+    return Status::error(join(logs, ", ") +
+                         ": no candidates of these steps that were measured on this machine ('" +
                          context.cpu + "') for target '" + request.target.name + "'");
   return comparisons;
 }

@@ -27,9 +27,11 @@ struct StepComparison {
   double best = 1, best_by_estimate = 1;
 };
 
-// The candidates of the request's steps that a log has of this machine, against estimates of the request's CPU.
-// An estimate that cannot be made is an error. `progress`: done, total.
-Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request, const std::string& log,
+// The candidates of the request's steps that all logs have of this machine, against estimates of the request's
+// CPU. Logs are repeated measurements: the median counts. An estimate that cannot be made is an error.
+// `progress`: done, total.
+Result<std::vector<StepComparison>> compare_estimates(const TuneRequest& request,
+                                                      const std::vector<std::string>& logs,
                                                       const std::function<void(int, int)>& progress);
 
 }  // namespace effnet

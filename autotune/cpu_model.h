@@ -17,6 +17,8 @@ struct CpuModel {
   double first_cache, second_cache;  // bytes, of a core
   // Cycles that a line of 64 bytes costs when it comes from the second cache, and from beyond; prefetched streams.
   double second_cache_line, memory_line;
+  bool memory_in_pairs;  // lines from beyond the second cache come with the other one of their 128 bytes
+  bool in_order;         // waits for lines instead of going on with other instructions
   double loop_end;  // cycles lost when a loop ends: the branch is predicted wrong, and the pipelines drain
 };
 

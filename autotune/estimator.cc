@@ -9,21 +9,49 @@ namespace effnet {
 
 namespace {
 
+std::map<std::string, double> bytes_of_arguments(const StepLayout& layout) {
+  std::map<std::string, double> bytes;
+  for (const ArgumentMemory& a : layout.arguments)
+    if (a.kind != ArgumentMemory::Kind::scalar)
+      bytes[a.argument.name] = static_cast<double>(a.elements) * traits_of(a.element).bytes;
+  return bytes;
+}
+
+// Halide makes names unique: "output$2".
+std::string argument_of(const std::string& buffer) { return buffer.substr(0, buffer.find('$')); }
+
+struct TaskCounts {
+  double blocks, strips;
+};
+
+// In how many parts tasks cut a buffer.
+TaskCounts parts_of(const std::string& buffer, const StepLayout& layout) {
+  TaskCounts parts{1, 1};
+  for (const ArgumentMemory& a : layout.arguments) {
+    if (a.argument.name != argument_of(buffer)) continue;
+    if (a.argument.block_bytes != 0) parts.blocks = layout.step.blocks;
+    // A map that is not moved along with the strip is read at the strip's rows.
+    const bool is_cut =
+        a.argument.strip_bytes != 0 || (a.kind == ArgumentMemory::Kind::map && layout.step.strip_rows > 0);
+    if (is_cut) parts.strips = layout.step.strips;
+  }
+  return parts;
+}
+
 // A kernel as the body of the loops over tasks around it: blocks of channels inside, strips outside.
 LoopNest with_tasks(const LoopNest& kernel, const StepLayout& layout) {
   const double blocks = layout.step.blocks, strips = layout.step.strips;
   LoopNest nest;
   LoopNest::Loop over_strips{-1, 1, strips, {}, {}}, over_blocks{0, strips, strips * blocks, {}, {}};
-  for (const auto& [buffer, bytes] : kernel.loops[0].bytes) {
-    double block_parts = 1, strip_parts = 1;
-    for (const ArgumentMemory& a : layout.arguments) {
-      if (a.argument.name != buffer.substr(0, buffer.find('$'))) continue;  // Halide makes names unique
-      if (a.argument.block_bytes != 0) block_parts = blocks;
-      if (a.argument.strip_bytes != 0 || layout.step.strip_rows > 0) strip_parts = strips;
-    }
-    over_blocks.body_bytes[buffer] = bytes;
-    over_blocks.bytes[buffer] = over_strips.body_bytes[buffer] = bytes * block_parts;
-    over_strips.bytes[buffer] = bytes * block_parts * strip_parts;
+  for (const auto& [buffer, lines] : kernel.loops[0].lines) {
+    const TaskCounts parts = parts_of(buffer, layout);
+    const double all = lines.all * parts.blocks, pairs = kernel.loops[0].pairs.at(buffer).all;
+    over_blocks.lines[buffer] = {all, lines.all};
+    over_strips.lines[buffer] = {all * parts.strips, all};
+    // Blocks lie side by side: together they leave no half pairs.
+    const double all_pairs = std::clamp(all, pairs, pairs * parts.blocks);
+    over_blocks.pairs[buffer] = {all_pairs, pairs};
+    over_strips.pairs[buffer] = {all_pairs * parts.strips, all_pairs};
   }
   nest.loops = {over_strips, over_blocks};
   for (std::size_t i = 1; i < kernel.loops.size(); ++i) {
@@ -36,9 +64,12 @@ LoopNest with_tasks(const LoopNest& kernel, const StepLayout& layout) {
   return nest;
 }
 
-double sum(const std::map<std::string, double>& bytes) {
-  double result = 0;
-  for (const auto& [_, value] : bytes) result += value;
+LoopNest::Touched sum(const std::map<std::string, LoopNest::Touched>& buffers) {
+  LoopNest::Touched result;
+  for (const auto& [_, bytes] : buffers) {
+    result.all += bytes.all;
+    result.body += bytes.body;
+  }
   return result;
 }
 
@@ -79,15 +110,29 @@ double unforeseen_ends(const LoopNest& nest) {
 
 }  // namespace
 
-double fetched_bytes(const LoopNest& nest, double cache_bytes) {
+void limit_touched(LoopNest& nest, const std::map<std::string, double>& argument_bytes) {
+  for (LoopNest::Loop& loop : nest.loops) {
+    for (auto* buffers : {&loop.lines, &loop.pairs}) {
+      for (auto& [buffer, bytes] : *buffers) {
+        const auto found = argument_bytes.find(argument_of(buffer));
+        if (found == argument_bytes.end()) continue;
+        bytes.all = std::min(bytes.all, found->second);
+        bytes.body = std::min(bytes.body, found->second);
+      }
+    }
+  }
+}
+
+double fetched_bytes(const LoopNest& nest, const Cache& cache) {
   std::vector<bool> is_counted(nest.loops.size(), false);
   double fetched = 0;
   for (std::size_t i = 0; i < nest.loops.size(); ++i) {
     const LoopNest::Loop& loop = nest.loops[i];
+    const LoopNest::Touched bytes = sum(cache.fetches_pairs ? loop.pairs : loop.lines);
     is_counted[i] = loop.parent >= 0 && is_counted[loop.parent];
-    if (is_counted[i] || sum(loop.body_bytes) > cache_bytes) continue;
+    if (is_counted[i] || bytes.body > cache.bytes) continue;
     is_counted[i] = true;
-    fetched += loop.entered * sum(loop.bytes);
+    fetched += loop.entered * bytes.all;
   }
   return fetched;
 }
@@ -112,12 +157,13 @@ Result<Estimate> Estimator::estimate(const StepLayout& layout) const {
   if (!cycles) return cycles.status();
   constexpr double line_bytes = 64;
   const double tasks = static_cast<double>(layout.step.blocks) * layout.step.strips;
-  const LoopNest whole = with_tasks(assembly->nest, layout);
-  const double beyond_first = fetched_bytes(whole, cpu_.first_cache) / line_bytes;
-  const double beyond_second = fetched_bytes(whole, cpu_.second_cache) / line_bytes;
+  LoopNest whole = with_tasks(assembly->nest, layout);
+  limit_touched(whole, bytes_of_arguments(layout));
+  const double beyond_first = fetched_bytes(whole, {cpu_.first_cache, false}) / line_bytes;
+  const double beyond_second = fetched_bytes(whole, {cpu_.second_cache, cpu_.memory_in_pairs}) / line_bytes;
   return Estimate{tasks * compute_cycles(assembly->nest, code, *cycles),
                   tasks * unforeseen_ends(assembly->nest) * cpu_.loop_end,
-                  beyond_first * cpu_.second_cache_line, beyond_second * cpu_.memory_line};
+                  beyond_first * cpu_.second_cache_line, beyond_second * cpu_.memory_line, cpu_.in_order};
 }
 
 }  // namespace effnet

@@ -1,6 +1,11 @@
 // The time of a candidate on a CPU that is not at hand, from its code: llvm-mca's cycles of every loop times the
-// loop's iterations, loops' ends, and what comes from outside the first cache.
+// loop's iterations, loops' ends, and what comes from outside the first cache. A core that looks ahead does so for some
+// hundred instructions: as long as a line from the second cache takes, not one from beyond.
 #pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
 
 #include "autotune/cpu_model.h"
 #include "autotune/step.h"
@@ -12,7 +17,12 @@ namespace effnet {
 struct Estimate {
   // Cycles of a run of the step, in one thread. The last two: lines from the second cache, and from beyond.
   double compute = 0, loop_ends = 0, second_cache = 0, memory = 0;
-  double cycles() const { return compute + loop_ends + second_cache + memory; }
+  bool in_order = false;  // the core waits for its lines
+
+  double cycles() const {
+    const double near = in_order ? compute + second_cache : std::max(compute, second_cache);
+    return near + memory + loop_ends;
+  }
 };
 
 class Estimator {
@@ -34,8 +44,17 @@ class Estimator {
   std::string mca_;
 };
 
-// Bytes that a nest's loops fetch from beyond a cache of that size: each loop whose iterations find their data in
+// No loop touches more of an argument than there is: rings of rows begin again, strips read rows of their neighbours.
+// Bytes by the argument's name.
+void limit_touched(LoopNest& nest, const std::map<std::string, double>& argument_bytes);
+
+struct Cache {
+  double bytes;
+  bool fetches_pairs;  // of lines, also where one was asked for
+};
+
+// Bytes that a nest's loops fetch from beyond a cache: each loop whose iterations find their data in
 // the cache fetches what it touches once an execution.
-double fetched_bytes(const LoopNest& nest, double cache_bytes);
+double fetched_bytes(const LoopNest& nest, const Cache& cache);
 
 }  // namespace effnet

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t most_loops = 1000;
 const std::string name_begin = "effnet_loop_";
 
-// "loop PARENT ENTERED ITERATIONS BUFFER=BYTES/BODY_BYTES ..."
+// "loop PARENT ENTERED ITERATIONS BUFFER=LINES/BODY_LINES/PAIRS/BODY_PAIRS ...", in bytes.
 Status parse_loop(const std::string& line, LoopNest& nest) {
   std::istringstream words(line);
   std::string word;
@@ -28,11 +28,13 @@ Status parse_loop(const std::string& line, LoopNest& nest) {
     return malformed();
   while (words >> word) {
     const std::size_t equals = word.find('=');
-    double bytes = 0, body = 0;
-    if (equals == std::string::npos || std::sscanf(word.c_str() + equals, "=%lf/%lf", &bytes, &body) != 2)
+    if (equals == std::string::npos) return malformed();
+    LoopNest::Touched lines, pairs;
+    if (std::sscanf(word.c_str() + equals, "=%lf/%lf/%lf/%lf", &lines.all, &lines.body, &pairs.all,
+                    &pairs.body) != 4)
       return malformed();
-    loop.bytes[word.substr(0, equals)] = bytes;
-    loop.body_bytes[word.substr(0, equals)] = body;
+    loop.lines[word.substr(0, equals)] = lines;
+    loop.pairs[word.substr(0, equals)] = pairs;
   }
   nest.loops.push_back(std::move(loop));
   return {};
@@ -56,8 +58,10 @@ std::string format_loop_nest(const LoopNest& nest) {
   for (const LoopNest::Loop& loop : nest.loops) {
     std::snprintf(part, sizeof part, "loop %d %.17g %.17g", loop.parent, loop.entered, loop.iterations);
     text += part;
-    for (const auto& [buffer, bytes] : loop.bytes) {
-      std::snprintf(part, sizeof part, "=%.17g/%.17g", bytes, loop.body_bytes.at(buffer));
+    for (const auto& [buffer, lines] : loop.lines) {
+      const LoopNest::Touched& pairs = loop.pairs.at(buffer);
+      std::snprintf(part, sizeof part, "=%.17g/%.17g/%.17g/%.17g", lines.all, lines.body, pairs.all,
+                    pairs.body);
       text += " " + buffer + part;
     }
     text += "\n";

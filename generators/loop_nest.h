@@ -11,12 +11,16 @@
 namespace effnet {
 
 struct LoopNest {
+  // Bytes that one execution of a loop (all its iterations) and one iteration touch.
+  struct Touched {
+    double all = 0, body = 0;
+  };
   struct Loop {
     int parent = -1;        // into `loops`
     double entered = 0;     // how often it begins in one call of the kernel
     double iterations = 0;  // of all of them together
-    // Bytes, in cache lines, that one execution (all its iterations) and one iteration touch, by buffer.
-    std::map<std::string, double> bytes, body_bytes;
+    // By buffer: whole cache lines of 64 bytes, and whole pairs of them, as some CPUs fetch them from memory.
+    std::map<std::string, Touched> lines, pairs;
   };
   std::vector<Loop> loops;  // parents first; [0] is the whole kernel, which "iterates" once
 };

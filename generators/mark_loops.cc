@@ -12,7 +12,7 @@ using namespace Halide::Internal;
 
 namespace {
 
-constexpr double line_bytes = 64;
+constexpr std::int64_t line_bytes = 64;
 
 using Environment = std::map<std::string, std::int64_t>;
 using Value = std::optional<std::int64_t>;
@@ -139,14 +139,8 @@ class LoopWalk : public IRVisitor {
 
  protected:
   using IRVisitor::visit;
-  void visit(const LetStmt* op) override {
-    op->value.accept(this);
-    with(op->name, value_of(op->value, env_), [&] { op->body.accept(this); });
-  }
-  void visit(const Let* op) override {
-    op->value.accept(this);
-    with(op->name, value_of(op->value, env_), [&] { op->body.accept(this); });
-  }
+  void visit(const LetStmt* op) override { visit_let(op); }
+  void visit(const Let* op) override { visit_let(op); }
   void visit(const Allocate* op) override {
     in_registers_.insert(op->name);
     IRVisitor::visit(op);
@@ -198,6 +192,14 @@ class LoopWalk : public IRVisitor {
     std::int64_t extent;
   };
 
+  template <typename LetOrLetStmt>
+  void visit_let(const LetOrLetStmt* op) {
+    op->value.accept(this);
+    lets_.emplace_back(op->name, op->value);
+    with(op->name, value_of(op->value, env_), [&] { op->body.accept(this); });
+    lets_.pop_back();
+  }
+
   template <typename F>
   void with(const std::string& name, Value value, F visit_body) {
     const auto found = env_.find(name);
@@ -228,14 +230,21 @@ class LoopWalk : public IRVisitor {
     if (!at) return;
     Access a{buffer, {0}, {0}, {1}, *at * type.bytes(), type.bytes() * type.lanes()};
     for (const Around& around : around_) {
-      std::int64_t stride = 0;
-      with(around.variable, env_[around.variable] + 1,
-           [&] { stride = (value_of(index, env_).value_or(*at) - *at) * type.bytes(); });
+      const std::int64_t next = value_of(index, after_iteration(around)).value_or(*at);
       a.path.push_back(around.loop);
-      a.strides.push_back(std::abs(stride));
+      a.strides.push_back(std::abs(next - *at) * type.bytes());
       a.extents.push_back(around.extent);
     }
     accesses[node] = std::move(a);
+  }
+
+  // The environment in a loop's next iteration: names that stand for expressions of its variable follow.
+  Environment after_iteration(const Around& around) const {
+    Environment env = env_;
+    ++env[around.variable];
+    for (const auto& [name, value] : lets_)
+      if (const Value known = value_of(value, env)) env[name] = *known;
+    return env;
   }
 
   LoopNest& nest_;
@@ -244,21 +253,24 @@ class LoopWalk : public IRVisitor {
   double weight_ = 1;
   bool in_the_middle_ = true;
   std::vector<Around> around_;
+  std::vector<std::pair<std::string, Expr>> lets_;  // around, the outermost first
   std::set<std::string> in_registers_;
 };
 
-// Accesses of one buffer in one loop that move together: the taps and columns of a tile.
+// Accesses of one buffer in one loop that move together: the taps and columns of a tile. Memory is cut into units:
+// lines, or pairs of them.
 struct Group {
   Access first;
-  std::set<std::int64_t> lines;  // of the first iteration of all loops
+  std::set<std::int64_t> units;  // of the first iteration of all loops
 };
 
-std::vector<Group> grouped(const std::map<const IRNode*, Access>& accesses) {
+std::vector<Group> grouped(const std::map<const IRNode*, Access>& accesses, std::int64_t unit_bytes) {
   std::map<std::tuple<std::string, std::vector<int>, std::vector<std::int64_t>>, Group> groups;
   for (const auto& [node, a] : accesses) {
     Group& group = groups.try_emplace({a.buffer, a.path, a.strides}, Group{a, {}}).first->second;
-    const auto line = [](std::int64_t byte) { return div_imp(byte, static_cast<std::int64_t>(line_bytes)); };
-    for (std::int64_t l = line(a.offset); l <= line(a.offset + a.width - 1); ++l) group.lines.insert(l);
+    const std::int64_t first = div_imp(a.offset, unit_bytes),
+                       last = div_imp(a.offset + a.width - 1, unit_bytes);
+    for (std::int64_t u = first; u <= last; ++u) group.units.insert(u);
   }
   std::vector<Group> result;
   result.reserve(groups.size());
@@ -266,24 +278,24 @@ std::vector<Group> grouped(const std::map<const IRNode*, Access>& accesses) {
   return result;
 }
 
-// How a group's first iteration lies in memory: runs of neighbouring lines, equally far apart.
+// How a group's first iteration lies in memory: runs of neighbouring units, equally far apart.
 struct Runs {
   double bytes, stride, count;  // of a run, from one to the next, how many
 };
 
-Runs runs_of(const std::set<std::int64_t>& lines) {
+Runs runs_of(const std::set<std::int64_t>& units, std::int64_t unit_bytes) {
   double count = 1;
-  for (auto at = std::next(lines.begin()); at != lines.end(); ++at) count += *at != *std::prev(at) + 1;
-  const double all = static_cast<double>(lines.size()),
-               span = static_cast<double>(*lines.rbegin() - *lines.begin());
+  for (auto at = std::next(units.begin()); at != units.end(); ++at) count += *at != *std::prev(at) + 1;
+  const double all = static_cast<double>(units.size()), unit = static_cast<double>(unit_bytes),
+               span = static_cast<double>(*units.rbegin() - *units.begin());
   const double run = all / count;
-  return {line_bytes * run, count > 1 ? line_bytes * (span + 1 - run) / (count - 1) : 0, count};
+  return {unit * run, count > 1 ? unit * (span + 1 - run) / (count - 1) : 0, count};
 }
 
 // Of all iterations of path[first] and the loops inside: from the shortest stride to the longest, what touches or
 // overlaps grows by the stride, what lies apart by whole copies.
-double bytes_of(const Group& group, std::size_t first) {
-  const Runs runs = runs_of(group.lines);
+double bytes_of(const Group& group, std::int64_t unit_bytes, std::size_t first) {
+  const Runs runs = runs_of(group.units, unit_bytes);
   std::vector<std::pair<double, double>> loops = {{runs.stride, runs.count}};  // stride, extent
   for (std::size_t i = first; i < group.first.path.size(); ++i)
     loops.emplace_back(static_cast<double>(group.first.strides[i]),
@@ -297,14 +309,15 @@ double bytes_of(const Group& group, std::size_t first) {
   return bytes;
 }
 
-void add_bytes(const std::vector<Group>& groups, LoopNest& nest) {
-  for (const Group& group : groups) {
-    const std::string& buffer = group.first.buffer;
+using TouchedOfLoop = std::map<std::string, LoopNest::Touched> LoopNest::Loop::*;
+
+void add_touched(const std::map<const IRNode*, Access>& accesses, std::int64_t unit_bytes,
+                 TouchedOfLoop touched, LoopNest& nest) {
+  for (const Group& group : grouped(accesses, unit_bytes)) {
     for (std::size_t i = 0; i < group.first.path.size(); ++i) {
-      LoopNest::Loop& loop = nest.loops[group.first.path[i]];
-      double &all = loop.bytes[buffer], &body = loop.body_bytes[buffer];
-      all = std::max(all, bytes_of(group, i));
-      body = std::max(body, bytes_of(group, i + 1));
+      LoopNest::Touched& bytes = (nest.loops[group.first.path[i]].*touched)[group.first.buffer];
+      bytes.all = std::max(bytes.all, bytes_of(group, unit_bytes, i));
+      bytes.body = std::max(bytes.body, bytes_of(group, unit_bytes, i + 1));
     }
   }
 }
@@ -317,7 +330,8 @@ Stmt MarkLoops::mutate(const Stmt& s) {
   nest_->loops.assign(1, {-1, 1, 1, {}, {}});
   LoopWalk walk(scalars_, *nest_, loops_);
   s.accept(&walk);
-  add_bytes(grouped(walk.accesses), *nest_);
+  add_touched(walk.accesses, line_bytes, &LoopNest::Loop::lines, *nest_);
+  add_touched(walk.accesses, 2 * line_bytes, &LoopNest::Loop::pairs, *nest_);
   Stmt named = IRMutator::mutate(s);
   inside_ = false;
   return named;

@@ -60,11 +60,34 @@ TEST_CASE("the rank correlation knows the order only") {
   CHECK(rank_correlation({1}, {1}) == 0);
 }
 
+TEST_CASE("a server multiplies 512 bits on two ports, and its vectors on the stack lie across lines") {
+  const Result<std::string> mca = find_mca();
+  REQUIRE(mca);
+  std::vector<std::string> products, stores, stack_stores, stack_loads;
+  for (int i = 0; i < 16; ++i) {
+    const std::string vector = "%zmm" + std::to_string(i), place = std::to_string(64 * i);
+    products.push_back("vfmadd231ps %zmm30, %zmm31, " + vector);
+    stores.push_back("vmovups " + vector + ", " + place + "(%rdi)");
+    stack_stores.push_back("vmovups " + vector + ", " + place + "(%rsp)");
+    stack_loads.push_back("vmovups " + place + "(%rsp), " + vector);
+  }
+  for (const std::string name : {"icelake-server", "sapphirerapids"}) {
+    const Result<CpuModel> cpu = find_cpu_model(name, *find_target("x86-64-v4"));
+    REQUIRE(cpu);
+    const auto cycles = simulated_cycles(*mca, *cpu, {products, stores, stack_stores, stack_loads});
+    REQUIRE(cycles);
+    CHECK((*cycles)[0] == Approx(8).margin(0.5));
+    CHECK((*cycles)[1] == Approx(16).margin(0.5));
+    CHECK((*cycles)[2] == Approx(32).margin(0.5));
+    CHECK((*cycles)[3] == Approx(16).margin(0.5));
+  }
+}
+
 LoopNest nest_of_two() {
   LoopNest nest;
-  nest.loops = {{-1, 1, 1, {{"a", 1000}}, {{"a", 1000}}},
-                {0, 1, 10, {{"a", 1000}}, {{"a", 100}}},
-                {1, 10, 640, {{"a", 100}}, {{"a", 64}}}};
+  nest.loops = {{-1, 1, 1, {{"a", {1000, 1000}}}, {{"a", {2000, 2000}}}},
+                {0, 1, 10, {{"a", {1000, 100}}}, {{"a", {2000, 200}}}},
+                {1, 10, 640, {{"a", {100, 64}}}, {{"a", {200, 128}}}}};
   return nest;
 }
 
@@ -75,18 +98,43 @@ TEST_CASE("a description of loops is read as it was written, and nothing else is
   REQUIRE(read->nest.loops.size() == 3);
   CHECK(read->nest.loops[2].parent == 1);
   CHECK(read->nest.loops[2].iterations == 640);
-  CHECK(read->nest.loops[1].body_bytes.at("a") == 100);
-  for (const char* damaged : {"", "\t.text\n", "loop 0 1 1\n", "loop -1 1\n", "loop -1 1 1\nloop 1 1 1\n",
-                              "loop -1 1 1\nloop -1 1 1\n", "loop -1 1 1 a=1\n", "loop -1 1 1 a\n"})
+  CHECK(read->nest.loops[1].lines.at("a").body == 100);
+  CHECK(read->nest.loops[1].pairs.at("a").all == 2000);
+  for (const char* damaged :
+       {"", "\t.text\n", "loop 0 1 1\n", "loop -1 1\n", "loop -1 1 1\nloop 1 1 1\n",
+        "loop -1 1 1\nloop -1 1 1\n", "loop -1 1 1 a=1\n", "loop -1 1 1 a=1/1\n", "loop -1 1 1 a\n"})
     CHECK_FALSE(parse_marked_assembly(damaged));
 }
 
 TEST_CASE("a cache keeps what an iteration touches, and fetches it once an execution") {
   const LoopNest nest = nest_of_two();
-  CHECK(fetched_bytes(nest, 2000) == 1000);
-  CHECK(fetched_bytes(nest, 500) == 1000);     // the outer loop's iterations fit
-  CHECK(fetched_bytes(nest, 80) == 10 * 100);  // only the inner loop's do
-  CHECK(fetched_bytes(nest, 10) == 0);         // not even one access
+  CHECK(fetched_bytes(nest, {2000, false}) == 1000);
+  CHECK(fetched_bytes(nest, {500, false}) == 1000);     // the outer loop's iterations fit
+  CHECK(fetched_bytes(nest, {80, false}) == 10 * 100);  // only the inner loop's do
+  CHECK(fetched_bytes(nest, {10, false}) == 0);         // not even one access
+  CHECK(fetched_bytes(nest, {500, true}) == 2000);
+  CHECK(fetched_bytes(nest, {150, true}) == 10 * 200);
+}
+
+TEST_CASE("no loop touches more of an argument than there is") {
+  LoopNest nest = nest_of_two();
+  nest.loops[0].lines["b$1"] = {5000, 5000};
+  nest.loops[0].pairs["b$1"] = {9000, 9000};
+  limit_touched(nest, {{"a", 90}, {"b", 6000}});
+  CHECK(nest.loops[0].lines.at("a").all == 90);
+  CHECK(nest.loops[2].lines.at("a").body == 64);
+  CHECK(nest.loops[2].pairs.at("a").body == 90);
+  CHECK(nest.loops[0].lines.at("b$1").all == 5000);
+  CHECK(nest.loops[0].pairs.at("b$1").body == 6000);
+}
+
+TEST_CASE("lines from the second cache come beside the instructions, except on a core that waits for them") {
+  Estimate estimate{100, 5, 30, 40, false};
+  CHECK(estimate.cycles() == 145);
+  estimate.second_cache = 120;
+  CHECK(estimate.cycles() == 165);
+  estimate.in_order = true;
+  CHECK(estimate.cycles() == 265);
 }
 
 TEST_CASE("assembly is cut into the bodies of its loops") {
@@ -174,6 +222,37 @@ TEST_CASE("the loops of real kernels run so often that all multiplications are d
       // Activations are some more; tiles go past the end of rows, and channels fill panels.
       CHECK(all >= step.multiply_adds);
       CHECK(all <= 1.6 * step.multiply_adds + 8.0 * step.bytes);
+    }
+  }
+}
+
+double touched(const LoopNest& nest, const std::string& argument) {
+  double bytes = 0;
+  for (const auto& [buffer, lines] : nest.loops[0].lines)
+    if (buffer.substr(0, buffer.find('$')) == argument) bytes += lines.all;
+  return bytes;
+}
+
+// Indices go through names of expressions, which hide how far a loop moves.
+TEST_CASE("real kernels touch all of their arguments, and weights no further than they are") {
+  constexpr double float_bytes = 4, lines = 256;
+  for (const std::string target : {"arm-64", "x86-64-v3"}) {
+    const Kernels k = steps_of(target, one_of_each);
+    for (const TuningStep& step : k.steps) {
+      const StepLayout layout = default_layout(k, step);
+      const LoopNest nest = marked(k, layout).nest;
+      const double tasks = static_cast<double>(layout.step.blocks) * layout.step.strips;
+      for (const ArgumentMemory& a : layout.arguments) {
+        const double bytes = float_bytes * static_cast<double>(a.elements);
+        const double here = touched(nest, a.argument.name);
+        INFO(target << " " << step.name << " " << a.argument.name << ": " << here << " of " << bytes);
+        if (a.kind == ArgumentMemory::Kind::map || a.kind == ArgumentMemory::Kind::output)
+          CHECK(here * tasks >= 0.8 * bytes);
+        if (a.kind == ArgumentMemory::Kind::weight) {
+          CHECK(here >= bytes / layout.step.blocks);
+          CHECK(here <= bytes / layout.step.blocks + lines);
+        }
+      }
     }
   }
 }

@@ -20,7 +20,8 @@ namespace {
 struct TuneArguments {
   std::vector<std::string> networks;
   std::string target = "host", precision = "fp32", budget = "10m", search = "evolution";
-  std::string merge, report, compare;
+  std::string merge, report;
+  std::vector<std::string> compare;  // logs
   bool json = false;
   TuneRequest request;
 };
@@ -180,8 +181,10 @@ void add_judge_options(CLI::App& command, TuneArguments& a) {
       ->needs(estimate)
       ->type_name("NAME");
   command
-      .add_option("--compare", a.compare,
-                  "With --estimate: shows how well it ranks the candidates that this log has of this machine")
+      .add_option(
+          "--compare", a.compare,
+          "With --estimate: shows how well it ranks the candidates that this log has of this machine; of "
+          "several logs, those that all have, by the median of their times")
       ->needs(estimate)
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
