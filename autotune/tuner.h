@@ -82,8 +82,9 @@ struct TuneState {
   std::vector<StepState> steps;
   std::vector<FailedCandidate> failed;
 
-  std::string machine() const;                      // "AMD EPYC 9R14, 2 cores"
-  std::string title_of(const StepState& s) const;  // its name, of several networks with the network's before it
+  std::string machine() const;  // "AMD EPYC 9R14, 2 cores"
+  std::string title_of(
+      const StepState& s) const;  // its name, of several networks with the network's before it
   // The sum over a network's steps, of the defaults and of the best, in nanoseconds.
   std::pair<double, double> times_of(std::size_t network) const;
   // When the search had found this share of a network's final gain; 0 when there is none.

@@ -11,7 +11,8 @@ using namespace Halide::Internal;
 namespace {
 
 constexpr int line_bytes = 64;
-constexpr std::int64_t most_iterations_a_line = 8;  // beyond that a tile's weights are few and its work is long
+constexpr std::int64_t most_iterations_a_line =
+    8;  // beyond that a tile's weights are few and its work is long
 
 class LoopFinder : public IRVisitor {
  public:

@@ -14,10 +14,11 @@ namespace effnet {
 // behind a tensor's end the next tensor of the file.
 struct Prefetch {
   std::string buffer;
-  int tile_bytes;         // what a tile reads of it
-  std::string tile_loop;  // how the name of the loop over tiles ends; empty, or no such loop: a task is one tile
-  std::string sum;        // the Func whose innermost loops run meanwhile
-  int rows;               // expected of the loop of unknown length, the task's strip
+  int tile_bytes;  // what a tile reads of it
+  std::string
+      tile_loop;    // how the name of the loop over tiles ends; empty, or no such loop: a task is one tile
+  std::string sum;  // the Func whose innermost loops run meanwhile
+  int rows;         // expected of the loop of unknown length, the task's strip
 };
 
 // What a generator that prefetches is besides.

@@ -84,10 +84,10 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }
-    schedule_depthwise(funcs_, problem_,
-                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0,
-                        prefetches},
-                       natural_vector_size<float>());
+    schedule_depthwise(
+        funcs_, problem_,
+        {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0, prefetches},
+        natural_vector_size<float>());
   }
 
   std::optional<Prefetch> prefetch() const override {

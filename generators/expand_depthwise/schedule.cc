@@ -39,12 +39,13 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
 
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
   const int out_panels = panels(problem.at("out_channels"));
-  std::string wrong = check_numbers(schedule, {{"block_panels", out_panels},
-                                               {"expand_panels", out_panels},
-                                               {"depthwise_panels", out_panels},
-                                               {"expand_columns", problem.at("width")},
-                                               {"depthwise_columns", problem.at("out_width")},
-                                               {"strip_rows", problem.at("out_height")}},
+  std::string wrong = check_numbers(schedule,
+                                    {{"block_panels", out_panels},
+                                     {"expand_panels", out_panels},
+                                     {"depthwise_panels", out_panels},
+                                     {"expand_columns", problem.at("width")},
+                                     {"depthwise_columns", problem.at("out_width")},
+                                     {"strip_rows", problem.at("out_height")}},
                                     {"prefetch"});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";

@@ -65,7 +65,8 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
     if (adds_residual != 0)
       set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
     if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});
-    schedule_pointwise(funcs_, problem_, {block_panels, block_pixels, tile_panels, tile_pixels, unroll, prefetches},
+    schedule_pointwise(funcs_, problem_,
+                       {block_panels, block_pixels, tile_panels, tile_pixels, unroll, prefetches},
                        natural_vector_size<float>());
   }
 

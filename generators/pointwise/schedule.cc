@@ -95,11 +95,12 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
 
 std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
   const int out_panels = panels(problem.at("out_channels")), pixels = problem.at("pixels");
-  std::string wrong = check_numbers(schedule, {{"block_panels", out_panels},
-                                               {"block_pixels", pixels + 63},
-                                               {"tile_panels", out_panels},
-                                               {"tile_pixels", 64},
-                                               {"unroll", 16}},
+  std::string wrong = check_numbers(schedule,
+                                    {{"block_panels", out_panels},
+                                     {"block_pixels", pixels + 63},
+                                     {"tile_panels", out_panels},
+                                     {"tile_pixels", 64},
+                                     {"unroll", 16}},
                                     {"prefetch"});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";

@@ -17,8 +17,8 @@ const Numbers problem = {{"activation", 2}, {"adds_residual", 0},   {"averages",
                          {"gated", 0},      {"out_channels", 1280}, {"pixels", 49}};
 
 Numbers schedule(int unroll) {
-  return {
-      {"block_panels", 1}, {"block_pixels", 49}, {"prefetch", 0}, {"tile_panels", 1}, {"tile_pixels", 7}, {"unroll", unroll}};
+  return {{"block_panels", 1}, {"block_pixels", 49}, {"prefetch", 0},
+          {"tile_panels", 1},  {"tile_pixels", 7},   {"unroll", unroll}};
 }
 
 LogEntry entry(int unroll, double ratio) {

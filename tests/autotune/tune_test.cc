@@ -97,8 +97,8 @@ TEST_CASE("of several networks a step's line names its network, once for every g
   other.replace(other.find("tiny"), 4, "wide");
   other.replace(other.find("32"), 2, "64");
   write_file(folder.path() / "wide.json", other);
-  const ProcessResult tuned =
-      run_program(command(folder, {folder.file("wide.json"), "--budget", "10m", "--candidates", "24", "--json"}));
+  const ProcessResult tuned = run_program(
+      command(folder, {folder.file("wide.json"), "--budget", "10m", "--candidates", "24", "--json"}));
   INFO(tuned.error);
   REQUIRE(tuned.status == 0);
   for (const auto& step : nlohmann::json::parse(tuned.out)["steps"])

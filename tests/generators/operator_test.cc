@@ -375,9 +375,9 @@ TEST_CASE("The next tile's weights are prefetched into the second cache where a 
   const TemporaryFolder folder;
   std::set<std::string> looked_at;
   for (Kernel kernel : plan->kernels) {
-    const bool has_small_maps =
-        kernel.problem.count("width") ? kernel.problem.at("width") == 7
-                                      : kernel.problem.count("pixels") && kernel.problem.at("pixels") == 49;
+    const bool has_small_maps = kernel.problem.count("width")
+                                    ? kernel.problem.at("width") == 7
+                                    : kernel.problem.count("pixels") && kernel.problem.at("pixels") == 49;
     if (!has_small_maps || !kernel.schedule.count("prefetch")) continue;
     if (!looked_at.insert(kernel.operation).second) continue;
     for (const int prefetch : {0, 1}) {

@@ -67,8 +67,9 @@ void TuneView::draw(const TuneState& state) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const StepState& s = *steps[i];
     if (i >= most_rows && &s != active) continue;
-    text += formatted("%c %-30s %9d %12.1f %12.1f %6.1f%%\n", &s == active ? '>' : ' ', state.title_of(s).c_str(),
-                      s.tried, s.default_nanoseconds / 1000, s.nanoseconds() / 1000, gain(s.ratio));
+    text +=
+        formatted("%c %-30s %9d %12.1f %12.1f %6.1f%%\n", &s == active ? '>' : ' ', state.title_of(s).c_str(),
+                  s.tried, s.default_nanoseconds / 1000, s.nanoseconds() / 1000, gain(s.ratio));
     ++rows;
   }
   text += total_line(state) + "\n";
@@ -84,8 +85,9 @@ void TuneView::print_news(const TuneState& state) {
     double& told = told_[i];
     if (std::abs(gain(s.ratio) - told) < 0.5) continue;
     told = gain(s.ratio);
-    std::fprintf(stderr, "%.0f s: %s %.1f us -> %.1f us (%.1f %%); %s\n", state.elapsed, state.title_of(s).c_str(),
-                 s.default_nanoseconds / 1000, s.nanoseconds() / 1000, told, total_line(state).c_str());
+    std::fprintf(stderr, "%.0f s: %s %.1f us -> %.1f us (%.1f %%); %s\n", state.elapsed,
+                 state.title_of(s).c_str(), s.default_nanoseconds / 1000, s.nanoseconds() / 1000, told,
+                 total_line(state).c_str());
   }
 }
 
@@ -108,8 +110,8 @@ std::string tune_tables(const TuneState& state, const TuneRequest& request) {
     int times = 0;
     for (const int n : s.step.occurrences) times += n;
     text += pad(state.title_of(s), width) + formatted("  %5d  %10.1f  %10.1f %5.1f%%  %10d  ", times,
-                                                s.default_nanoseconds / 1000, s.nanoseconds() / 1000,
-                                                gain(s.ratio), s.tried);
+                                                      s.default_nanoseconds / 1000, s.nanoseconds() / 1000,
+                                                      gain(s.ratio), s.tried);
     text +=
         (s.failure.empty() ? (s.best != s.default_schedule ? to_text(s.best) : "the default") : s.failure) +
         "\n";
