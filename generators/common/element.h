@@ -21,15 +21,14 @@ inline Halide::Expr stored_as(Element element, const Halide::Expr& value) {
   return Halide::cast(halide_type(element), value);
 }
 
-// The weights of a dense layer, (lane, input, panel), as float32; `scale` is (lane, panel), where there is one. Strict:
-// LLVM may not multiply a scale by an input first where it sees both.
+// The weights of a dense layer, (lane, input, panel), as float32; `scale` is (lane, panel), where there is one.
 inline Halide::Func as_floats(Element element, const Halide::Func& weight, const Halide::Func& scale) {
   using namespace Halide;
   if (element == Element::f32) return weight;
   const Var lane("lane"), k("k"), panel("panel");
   Func floats("floats");
   const Expr value = cast<float>(weight(lane, k, panel));
-  floats(lane, k, panel) = traits_of(element).scaled ? strict_float(value * scale(lane, panel)) : value;
+  floats(lane, k, panel) = traits_of(element).scaled ? value * scale(lane, panel) : value;
   return floats;
 }
 

@@ -48,6 +48,7 @@ Stmt PrefetchNextTile::prefetches() const {
   const Expr first = (position_.tile + 1) * lines +
                      position_.iteration / static_cast<int>(iterations_a_line) * lines_an_iteration;
   std::vector<Stmt> all;
+  all.reserve(lines_an_iteration);
   for (int i = 0; i < lines_an_iteration; ++i)
     all.push_back(prefetch_line(what_.buffer, simplify(first + i)));
   return Block::make(all);

@@ -50,11 +50,11 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;
   if (!p.types.multiplies_stored()) {
     const Expr factor = weights_as_floats(p.types, weight, scale)(lane, ki, panel);
-    f.factors(lane, ki, panel) = p.gate == Gate::weights ? strict_float(factor * gate(ki)) : factor;
+    f.factors(lane, ki, panel) = p.gate == Gate::weights ? factor * gate(ki) : factor;
   } else if (p.gate != Gate::weights) {
     f.factors = weight;
   } else if (p.types.together() == 1) {
-    f.factors(lane, ki, panel) = strict_float(weight(lane, ki, panel) * gate(ki));
+    f.factors(lane, ki, panel) = weight(lane, ki, panel) * gate(ki);
   } else {
     f.factors(f.side, lane, ki, panel) =
         stored_as(p.types.weights,
@@ -62,8 +62,7 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   }
   Func values = input;
   if (p.gate == Gate::input) {
-    f.gated_input(ki, pixel) =
-        stored_as(p.types.maps, strict_float(cast<float>(input(ki, pixel)) * gate(ki)));
+    f.gated_input(ki, pixel) = stored_as(p.types.maps, cast<float>(input(ki, pixel)) * gate(ki));
     values = f.gated_input;
   }
   f.sum = ChannelSum(p.types, p.channels);

@@ -53,7 +53,9 @@ double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) 
 
 }  // namespace
 
-Gate gate_of(int pixels, int out_channels) { return pixels < 2 * out_channels ? Gate::input : Gate::weights; }
+Gate gate_of(int pixels, int out_channels, const MatrixTypes& types) {
+  return pixels < 2 * out_channels || traits_of(types.weights).scaled ? Gate::input : Gate::weights;
+}
 
 // The cheapest of all tiles and blocks that make enough tasks; of those with too few, the one with the most.
 Numbers pointwise_default(const Numbers& problem, const Machine& machine) {

@@ -9,7 +9,8 @@ namespace effnet {
 enum class Gate { none, weights, input };
 
 // The one that is cheaper to multiply: reading weights for the first time costs about twice as much as the input.
-Gate gate_of(int pixels, int out_channels);
+// Weights with a scale are left alone: LLVM orders a product of three by where its factors come from, which is the tile.
+Gate gate_of(int pixels, int out_channels, const MatrixTypes& types);
 
 struct PointwiseSchedule {
   int block_panels;  // panels of 16 channels a task computes; divides the output's
