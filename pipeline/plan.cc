@@ -281,7 +281,8 @@ class Planner {
         {"out_channels", channels},
         {"pixels", static_cast<int>(pixels)},
         {"activation", static_cast<int>(layer.activation)},
-        {"gated", static_cast<int>(gate >= 0 ? gate_of(static_cast<int>(pixels), channels, types_) : Gate::none)},
+        {"gated",
+         static_cast<int>(gate >= 0 ? gate_of(static_cast<int>(pixels), channels, types_) : Gate::none)},
         {"adds_residual", residual >= 0},
         {"averages", average >= 0}};
     set_types(problem, types_);
