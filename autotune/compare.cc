@@ -9,6 +9,7 @@
 #include "autotune/estimated_contest.h"
 #include "base/parallel.h"
 #include "base/process.h"
+#include "base/statistics.h"
 #include "base/text.h"
 #include "generators/compile.h"
 
@@ -43,11 +44,6 @@ StepComparison compared(const StepState& s, std::vector<ComparedCandidate> candi
   result.best_by_estimate =
       measured[std::min_element(estimated.begin(), estimated.end()) - estimated.begin()];
   return result;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
 // Of a step: what all logs have, with the median of their ratios.
