@@ -52,6 +52,11 @@ void set_weight_layout(Argument& argument, const MatrixTypes& types, int inputs,
     set_dense(argument, {panel_lanes, groups, panels});
 }
 
+// Of that argument.
+inline int weight_panel_bytes(const MatrixTypes& types, int inputs) {
+  return stored_inputs(inputs, types.weights) * panel_lanes * traits_of(types.weights).bytes;
+}
+
 // (lane, input, panel) as float32, of weights that are not multiplied as they are stored.
 inline Halide::Func weights_as_floats(const MatrixTypes& types, const Halide::Func& weight,
                                       const Halide::Func& scale) {

@@ -92,8 +92,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
 
   std::optional<Prefetch> prefetch() const override {
     if (prefetches == 0 || expand == 0) return {};
-    const Element type = problem_.types.weights;
-    const int panel_bytes = stored_inputs(channels, type) * panel_lanes * traits_of(type).bytes;
+    const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.
     return Prefetch{"expand_weight", block_panels * panel_bytes, "", funcs_.expanded.name() + ".",
                     problem_.height / problem_.stride};

@@ -72,8 +72,7 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
 
   std::optional<Prefetch> prefetch() const override {
     if (prefetches == 0) return {};
-    const Element type = problem_.types.weights;
-    const int panel_bytes = stored_inputs(channels, type) * panel_lanes * traits_of(type).bytes;
+    const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     return Prefetch{"weight", tile_panels * panel_bytes, ".po", funcs_.product.name() + ".", 1};
   }
 
