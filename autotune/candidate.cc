@@ -66,12 +66,13 @@ std::vector<const ArgumentMemory*> memories(const StepLayout& layout) {
 
 const char* kind_text(Kind kind) {
   return kind == Kind::weight   ? "CANDIDATE_WEIGHT"
+         : kind == Kind::affine ? "CANDIDATE_AFFINE"
          : kind == Kind::output ? "CANDIDATE_OUTPUT"
                                 : "CANDIDATE_MAP";
 }
 
 const char* element_text(Element element) {
-  constexpr const char* table[] = {"CANDIDATE_F32", "CANDIDATE_BF16", "CANDIDATE_I8"};
+  constexpr const char* table[] = {"CANDIDATE_F32", "CANDIDATE_BF16", "CANDIDATE_I8", "CANDIDATE_U8"};
   return table[static_cast<int>(element)];
 }
 
@@ -180,6 +181,7 @@ Status check_samples(const StepLayout& layout, const CandidateResult& result) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       const ArgumentMemory& a = *all[i];
       if (a.argument.name != name) continue;
+      if (a.kind == Kind::affine) return candidate_affine(static_cast<std::uint64_t>(index));
       const std::int64_t lane = index % (panel_lanes * a.together) / a.together;
       const bool is_channel = a.panel == 1 || index % a.row / a.panel * panel_lanes + lane < a.channels;
       if (!is_channel) return 0;

@@ -26,15 +26,17 @@ int channels_of(const Kernel& kernel, const std::string& argument) {
 }
 
 void describe_weight(const PackedTensor& tensor, int inputs, ArgumentMemory& a) {
-  a.kind = Kind::weight;
+  a.kind = tensor.name.ends_with(".affine") ? Kind::affine : Kind::weight;
   a.element = tensor.element;
   a.row = a.elements = a.used = tensor.elements();
   const bool is_vector = tensor.shape.size() == 1;
   a.panel = is_vector ? panel_lanes : a.used / tensor.shape[0];
   a.together = is_vector || tensor.shape.back() == panel_lanes ? 1 : tensor.shape.back();
-  // Sums of products keep the size of their inputs.
-  const double inner = tensor.name.ends_with(".scale") ? inputs : static_cast<double>(a.panel) / panel_lanes;
-  a.scale = tensor.name.ends_with(".bias") ? 0.5f : static_cast<float>(std::sqrt(3 / inner));
+  // Sums of products keep the size of their inputs; 8 bit weights are up to 127 scales.
+  const bool is_scale = tensor.name.ends_with(".scale");
+  const double inner = is_scale ? inputs : static_cast<double>(a.panel) / panel_lanes;
+  const double size = std::sqrt(3 / inner) / (is_scale ? 127 : 1);
+  a.scale = tensor.name.ends_with(".bias") ? 0.5f : static_cast<float>(size);
 }
 
 ArgumentMemory describe(const Plan& plan, const Kernel& kernel, const Step& step, const Argument& argument,

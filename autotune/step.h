@@ -28,7 +28,7 @@ std::vector<TuningStep> unique_steps_of(const std::vector<Network>& networks, co
 // One argument of a step's kernel, with what a candidate needs to fill and to judge it.
 struct ArgumentMemory {
   Argument argument;
-  enum class Kind { map, weight, output, scratch, scalar } kind = Kind::scalar;
+  enum class Kind { map, weight, affine, output, scratch, scalar } kind = Kind::scalar;
   std::int64_t elements = 0, used = 0, row = 0, panel = 0;  // as in autotune/candidate/candidate.h
   Element element = Element::f32;
   int channels = 0, samples = 0, together = 1;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the element types of a network against float32, in turns: batch 1, random weights.
 
-    ./dev bench --precision [--models 0,4] [--threads 1,2] [--precisions bf16,int8-weights] [--json FILE]
+    ./dev bench --precision [--models 0,4] [--threads 1,2] [--precisions bf16,int8] [--json FILE]
 
 Prints a table in Markdown: medians, ratios to float32 (of each round, then their median) and each type's bound.
 """
@@ -71,8 +71,8 @@ def parse_arguments():
     parser.add_argument("--lib-dir", type=pathlib.Path, required=True, help="where networks are compiled to")
     parser.add_argument("--models", type=names, default=["0", "4", "tf_efficientnet_lite0"],
                         help="numbers of EfficientNets or full names (default: 0,4,tf_efficientnet_lite0)")
-    parser.add_argument("--precisions", type=names, default=["bf16", "int8-weights"],
-                        help="what is measured against fp32 (default: bf16,int8-weights)")
+    parser.add_argument("--precisions", type=names, default=["bf16", "int8-weights", "int8"],
+                        help="what is measured against fp32 (default: bf16,int8-weights,int8)")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="numbers of threads (default: 1,2)")
     parser.add_argument("--rounds", type=int, default=5, help="turns of every type (default: 5)")
     parser.add_argument("--seconds", type=float, default=0.7, help="of every turn, 5 runs at least (default: 0.7)")
@@ -100,11 +100,12 @@ def main():
         arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     shared.print_table([COLUMNS, *(row for answers in results for row in rows(answers))])
     exact = [answer for answers in results for answer in answers["fp32"]]
-    pairs = max(answer.get("pair_peak_gflops", 0) for answer in exact)
     print(f"\nCPU: {exact[0]['cpu']}; for {exact[0]['target']} ({exact[0]['instruction_set']})")
     shared.print_peaks(exact)
-    if pairs:
-        print(f"bf16 pairs: up to {pairs:.1f} GFLOP/s")
+    for precision, what in (("bf16", "bf16 pairs"), ("int8", "8 bit fours")):
+        peaks = [answer.get("pair_peak_gflops", 0) for answers in results for answer in answers.get(precision, [])]
+        if any(peaks):
+            print(f"{what}: up to {max(peaks):.1f} GFLOP/s")
     return 0
 
 

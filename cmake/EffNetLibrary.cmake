@@ -1,11 +1,12 @@
 # effnet_add_library(name NETWORK network [TARGETS target...] [RESOLUTION n] [CLASSES n] [THREADS n] [PRECISION type]
-#                    [SCHEDULES folder] [WEIGHTS file [EMBED]] [COMPILE_OPTIONS option...] [IMPORT_OPTIONS option...])
+#                    [CALIBRATION file] [SCHEDULES folder] [WEIGHTS file [EMBED]] [COMPILE_OPTIONS option...] [IMPORT_OPTIONS option...])
 #
 # Compiles a network (a name of `effnetc list`, or a network file) while the project is built, and makes the target
 # `name`: its archive, its header "name.h" and the runtime. Symbols begin with name_. docs/embedding.md says more.
 #
 #   TARGETS          as effnetc's --target: several make one library that chooses when it is opened (default: host)
-#   PRECISION        the element type, of the weights too: fp32 (the default), bf16, int8-weights
+#   PRECISION        the element type, of the weights too: fp32 (the default), bf16, int8-weights, int8
+#   CALIBRATION      of int8: the file that `effnet calibrate` wrote
 #   SCHEDULES        a folder of tuned rows that go before the shipped ones; a user's own folder is not looked at
 #   WEIGHTS          a .weights file, or one that effnetc imports. Its path is the target's property EFFNET_WEIGHTS
 #   EMBED            the weights become a part of the archive: name_open_embedded()
@@ -23,7 +24,7 @@ set(EFFNET_CACHE_DIR "" CACHE PATH "Where effnet_add_library keeps compiled kern
 mark_as_advanced(EFFNET_CACHE_DIR)
 
 function(effnet_add_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "NETWORK;RESOLUTION;CLASSES;THREADS;PRECISION;SCHEDULES;WEIGHTS"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "NETWORK;RESOLUTION;CLASSES;THREADS;PRECISION;CALIBRATION;SCHEDULES;WEIGHTS"
                         "TARGETS;COMPILE_OPTIONS;IMPORT_OPTIONS")
   _effnet_check_arguments()
   _effnet_find_effnetc(effnetc effnetc_file)
@@ -37,13 +38,18 @@ function(effnet_add_library name)
     list(APPEND inputs ${network})
   endif()
 
+  if(DEFINED arg_CALIBRATION)
+    cmake_path(ABSOLUTE_PATH arg_CALIBRATION BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    list(APPEND inputs ${arg_CALIBRATION})
+  endif()
+
   set(weights "")
   if(arg_WEIGHTS)
     _effnet_add_weights(weights)
   endif()
 
   set(options --name ${name} --target ${targets} ${cc} --no-user-schedules --depfile ${folder}/${name}.d)
-  foreach(option RESOLUTION CLASSES THREADS PRECISION)
+  foreach(option RESOLUTION CLASSES THREADS PRECISION CALIBRATION)
     if(DEFINED arg_${option})
       string(TOLOWER ${option} word)
       list(APPEND options --${word} ${arg_${option}})
@@ -159,6 +165,9 @@ function(_effnet_add_weights result)
   endif()
   if(DEFINED arg_PRECISION)
     list(APPEND options --precision ${arg_PRECISION})
+  endif()
+  if(DEFINED arg_CALIBRATION)
+    list(APPEND options --calibration ${arg_CALIBRATION})
   endif()
   # effnetc import reads the preprocessing from there.
   cmake_path(REPLACE_FILENAME source config.json OUTPUT_VARIABLE config)

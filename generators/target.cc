@@ -35,7 +35,9 @@ Machine machine_of(const Halide::Target& t) {
   // Sapphire Rapids multiplies pairs of bf16 at half the rate of float32 (outside of its tiles, which Halide's kernels
   // here do not use): there bf16 becomes float32 before.
   const bool bf16 = t.has_feature(T::AVX512_Zen4) && !t.has_feature(T::AVX512_SapphireRapids);
-  return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA), bf16};
+  const bool dot = x86 ? t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids)
+                       : t.arch == T::ARM && t.has_feature(T::ARMDotProd);
+  return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA), bf16, dot};
 }
 
 // What features_of() has a check for: a kernel never runs where it cannot.
@@ -90,7 +92,7 @@ const std::vector<CpuTarget>& cpu_targets() {
   static const std::vector<CpuTarget> list = {
       {"znver4",
        "x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake-avx512_cannonlake-avx512_zen4",
-       {16, 32, true, true},
+       {16, 32, true, true, true},
        with(avx2_features, {"AVX512", "AVX512_VL", "AVX512_VNNI", "AVX512_BF16"}),
        "",
        "run here",

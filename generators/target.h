@@ -15,6 +15,7 @@ struct Machine {
   int registers = 16;  // vector registers
   bool fma = false;    // multiply and add in one instruction, with a memory operand or a broadcast
   bool bf16 = false;   // pairs of bf16 multiplied and added to float32 in one instruction
+  bool dot = false;    // fours of 8 bit integers multiplied and added to one of 32 bits in one instruction
 };
 
 struct CpuTarget {

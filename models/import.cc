@@ -10,6 +10,7 @@
 #include "models/keras.h"
 #include "models/packing.h"
 #include "models/preprocessing.h"
+#include "models/quantize.h"
 #include "models/tensor_report.h"
 #include "models/weight_error.h"
 
@@ -114,10 +115,21 @@ Status check_errors(std::vector<LayerError> errors, double most, const std::stri
                        join(texts, ", ") + "; take another --precision, or --max-weight-error allows it");
 }
 
+// What the calibration makes of a layer's tensors, [scale,] weight, bias; the affine of its output behind them.
+void calibrate(const Layer& layer, const LayerMaps& maps, const Calibration& calibration,
+               const std::vector<TensorBytes>& exact, Precision precision, std::vector<TensorBytes>& packed) {
+  if (calibration.tensors.empty()) return;
+  if (layer.kind == LayerKind::pointwise && !layer.kept)
+    fold_input(calibration.tensors.at(maps.input), exact, weight_storage(layer, precision), packed);
+  if (has_affine(layer, precision)) packed.push_back(pack_affine(calibration.tensors.at(maps.output)));
+}
+
 // Folds, packs and writes one layer after the other.
 Status write_weights(const Network& network, const Dialect& dialect, double epsilon,
-                     const ImportOptions& options, const SourceTensors& tensors, const Metadata& metadata,
-                     const std::string& where, const std::string& output_path) {
+                     const ImportOptions& options, const Calibration& calibration,
+                     const SourceTensors& tensors, const Metadata& metadata, const std::string& where,
+                     const std::string& output_path) {
+  const std::map<std::string, LayerMaps> maps = layer_maps(network);
   Result<SafetensorsWriter> writer =
       SafetensorsWriter::create(output_path, make_entries(network, options.precision), metadata);
   if (!writer) return writer.status();
@@ -127,14 +139,18 @@ Status write_weights(const Network& network, const Dialect& dialect, double epsi
   for_each_part(network, [&](Part part, const Block* block, const Layer& layer) {
     if (!written) return;
     const LayerNames names = dialect.names(part, block);
-    const WeightStorage storage = weight_storage(layer.kind, options.precision);
-    const auto packed = fold_layer(layer, names, tensors, epsilon, storage, problems);
+    const WeightStorage storage = weight_storage(layer, options.precision);
+    auto packed = fold_layer(layer, names, tensors, epsilon, storage, problems);
     if (!problems.empty()) return;  // look on for more of them, write nothing any more
+    std::vector<TensorBytes> exact;
+    if (storage.element != Element::f32) {
+      exact = fold_layer(layer, names, tensors, epsilon, {}, problems);
+      errors.push_back({layer.name, storage_error(exact, packed, storage)});
+    }
+    if (part != Part::classifier)
+      calibrate(layer, maps.at(layer.name), calibration, exact, options.precision, packed);
     for (const TensorBytes& tensor : packed)
       if (written) written = writer->write(tensor);
-    if (storage.element == Element::f32) return;
-    const auto exact = fold_layer(layer, names, tensors, epsilon, {}, problems);
-    errors.push_back({layer.name, storage_error(exact, packed, storage)});
   });
   if (!problems.empty()) return report(problems, where);
   if (!written) return written;
@@ -159,8 +175,10 @@ void warn_of_guess(const NetworkConfig& config, const Dialect& dialect, const Mo
 Status import_checked(NetworkConfig config, SourceTensors tensors, const WeightsSource& source,
                       ModelCard card, const ImportOptions& options, const std::string& output_path) {
   config.classes = options.classes.value_or(config.classes);
-  const Result<Network> network = build_network(config);
+  Result<Network> network = build_network(config);
   if (!network) return network.status();
+  const Result<Calibration> calibration = take_calibration(options.calibration, options.precision, *network);
+  if (!calibration) return calibration.status();
   tensors = without_prefix(std::move(tensors));
   if (is_keras(tensors)) {
     Result<KerasWeights> weights = read_keras(*network, tensors, source.where);
@@ -183,8 +201,8 @@ Status import_checked(NetworkConfig config, SourceTensors tensors, const Weights
   warn_of_guess(config, **dialect, card, options, *preprocessing);
   const Metadata metadata =
       make_metadata(*network, *preprocessing, *labels, source, **dialect, options.precision);
-  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), options, tensors,
-                       metadata, source.where, output_path);
+  return write_weights(*network, **dialect, (*dialect)->batch_norm_epsilon(config), options, *calibration,
+                       tensors, metadata, source.where, output_path);
 }
 
 }  // namespace

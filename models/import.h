@@ -26,6 +26,7 @@ struct Preprocessing {
 // What overrides the defaults of network, dialect and config.json.
 struct ImportOptions {
   Precision precision = Precision::fp32;
+  std::optional<std::string> calibration;   // a path; of int8, which needs one, and of nothing else
   std::optional<double> most_weight_error;  // instead of the precision's
   std::optional<int> classes;
   std::optional<std::array<double, 3>> mean, std;

@@ -175,6 +175,14 @@ Result<Network> build_network(const NetworkConfig& config) {
   return network;
 }
 
+void keep_blocks(Network& network, const std::vector<std::string>& names) {
+  for (Block& block : network.blocks) {
+    const bool kept = std::find(names.begin(), names.end(), block.name) != names.end();
+    for (Layer* layer : {&block.expand, &block.depthwise, &block.squeeze_excite, &block.project})
+      layer->kept = kept;
+  }
+}
+
 void for_each_layer(const Network& network, const std::function<void(const Layer&)>& visit) {
   visit(network.stem);
   for (const Block& block : network.blocks) {

@@ -42,7 +42,8 @@ struct Layer {
   int kernel = 1, stride = 1;
   Border border;
   Activation activation = Activation::none;
-  int squeezed = 0;  // squeeze_excite: channels between its two dense layers
+  int squeezed = 0;   // squeeze_excite: channels between its two dense layers
+  bool kept = false;  // stays in float32, whatever the element type: see keep_blocks()
 };
 
 // MBConv: [expand 1x1] -> depthwise k x k -> [squeeze_excite] -> project 1x1 [+ input].
@@ -92,6 +93,9 @@ std::string network_file(const NetworkConfig& config);  // JSON text of a networ
 // Channels times a factor, to a multiple of 8, never below 90 % of the exact value.
 int round_channels(int channels, double width);
 int round_repeats(int repeats, double depth);  // ceil
+
+// The layers of these blocks ("blocks.3") stay in float32. Every name must be one of the network's.
+void keep_blocks(Network& network, const std::vector<std::string>& names);
 
 // Every layer in the order of the data.
 void for_each_layer(const Network& network, const std::function<void(const Layer&)>& visit);

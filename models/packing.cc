@@ -11,7 +11,7 @@ namespace {
 
 void add_layer(std::vector<PackedTensor>& tensors, const Layer& layer, Precision precision) {
   const int out = panels(layer.out.channels), in = layer.in.channels;
-  const WeightStorage storage = weight_storage(layer.kind, precision);
+  const WeightStorage storage = weight_storage(layer, precision);
   const auto add = [&](const std::string& name, std::vector<int> weight) {
     const int outputs = weight.front() * panel_lanes;
     if (traits_of(storage.element).scaled) tensors.push_back({name + ".scale", {outputs}});
@@ -30,7 +30,10 @@ void add_layer(std::vector<PackedTensor>& tensors, const Layer& layer, Precision
       add(layer.name, {out, layer.kernel, layer.kernel, in, panel_lanes});
       break;
     case LayerKind::depthwise:
-      add(layer.name, {out, layer.kernel, layer.kernel, panel_lanes});
+      if (storage.element == Element::f32)
+        add(layer.name, {out, layer.kernel, layer.kernel, panel_lanes});
+      else
+        add(layer.name, {out, stored_inputs(layer.kernel * layer.kernel, storage.element), panel_lanes});
       break;
     case LayerKind::pointwise:
     case LayerKind::dense:
@@ -41,6 +44,7 @@ void add_layer(std::vector<PackedTensor>& tensors, const Layer& layer, Precision
       add_matrix(layer.name + ".expand", out, layer.squeezed);
       break;
   }
+  if (has_affine(layer, precision)) tensors.push_back({layer.name + ".affine", {panel_lanes}});
 }
 
 }  // namespace
@@ -57,10 +61,20 @@ std::vector<PackedTensor> packed_tensors(const Network& network, Precision preci
   return tensors;
 }
 
-WeightStorage weight_storage(LayerKind kind, Precision precision) {
-  if (kind == LayerKind::convolution || kind == LayerKind::depthwise) return {};
-  const Element element = traits_of(precision).weights;
-  return {element, kind == LayerKind::pointwise ? traits_of(element).together : 1};
+// Expansions' outputs never leave their step; the head's are float32.
+bool has_affine(const Layer& layer, Precision precision) {
+  if (!traits_of(traits_of(precision).maps).affine || layer.kind == LayerKind::dense) return false;
+  if (layer.kind == LayerKind::pointwise) return layer.activation == Activation::none;
+  return !layer.kept;
+}
+
+WeightStorage weight_storage(const Layer& layer, Precision precision) {
+  const PrecisionTraits& traits = traits_of(precision);
+  const LayerKind kind = layer.kind;
+  if (kind == LayerKind::convolution || layer.kept) return {};
+  if (kind == LayerKind::depthwise) return {traits.taps, 1};
+  const MatrixTypes types = {traits.maps, traits.weights};
+  return {traits.weights, kind == LayerKind::pointwise ? types.side_by_side() : 1};
 }
 
 int stored_inputs(int inputs, Element element) {
@@ -120,7 +134,8 @@ std::vector<TensorBytes> store_bf16(const Panels& panels, int together) {
 }
 
 // Symmetric: the largest weight of an output channel becomes 127 or -127.
-std::vector<TensorBytes> store_i8(const Panels& panels) {
+std::vector<TensorBytes> store_i8(const Panels& panels, int together) {
+  const auto side = static_cast<std::size_t>(together);
   const auto stored = static_cast<std::size_t>(stored_inputs(static_cast<int>(panels.inputs), Element::i8));
   std::vector<float> scale(panels.count * panel_lanes);
   panels.for_each([&](std::size_t p, std::size_t i, std::size_t lane) {
@@ -133,7 +148,8 @@ std::vector<TensorBytes> store_i8(const Panels& panels) {
     const float s = scale[p * panel_lanes + lane];
     if (!(s > 0)) return;  // all weights are zero, or too small for a factor
     const float step = std::clamp(std::nearbyint(panels.at(p, i, lane) / s), -127.0f, 127.0f);
-    steps[(p * stored + i) * panel_lanes + lane] = static_cast<std::int8_t>(step);
+    steps[(p * stored + i / side * side) * panel_lanes + lane * side + i % side] =
+        static_cast<std::int8_t>(step);
   });
   return {bytes_of(scale), bytes_of(steps)};
 }
@@ -148,7 +164,10 @@ std::vector<TensorBytes> store(const std::vector<float>& weight, int outputs, st
     case Element::bf16:
       return store_bf16(matrix, storage.together);
     case Element::i8:
-      return store_i8(matrix);
+      return store_i8(matrix, storage.together);
+    case Element::u8:
+    case Element::i16:
+      break;  // not of weights
   }
   return {};
 }

@@ -11,11 +11,20 @@
 //                         expand.weight [P][squeezed][16]            expand.bias [P * 16]
 //   dense (classifier)    weight [P][inputs][16]                     bias [P * 16]
 //
-// The element type (models/element.h) decides the rest. Convolution, depthwise and every bias are float32; so are all
-// weights of fp32. Elsewhere the inputs of a panel are filled up with zeros to 64 bytes, and:
+// The element type (models/element.h) decides the rest. Convolution and every bias are float32, depthwise weights too but
+// for int8; so are all weights of fp32. Elsewhere the inputs of a panel are filled up with zeros to 64 bytes, and:
 //
 //   bf16, pointwise       weight [P][inputs / 2][16][2]              an output's two inputs side by side
-//   int8                  a tensor `scale` [P * 16] before each weight: weight = stored * scale
+//   int8-weights, int8    a tensor `scale` [P * 16] before each weight: weight = stored * scale
+//   int8, pointwise       weight [P][inputs / 4][16][4]              an output's four inputs side by side
+//   int8, depthwise       weight [P][window][16] in bfloat16         window = kernel y * kernel x
+//   int8                  affine [16] behind stem, depthwise, squeeze_excite and project: {scale, zero point, 1 / scale,
+//                         0, ...} of the layer's output (of squeeze_excite: of the projection's input, with the gate in it)
+//
+// An int8 map's value is (stored - zero point) * scale. A pointwise layer multiplies stored maps by stored weights; what
+// the zero point adds to the sum is taken off the layer's bias.
+//
+// Layers that are kept are float32 in every type; of a kept block only the output has an `affine`.
 //
 // BatchNorm is folded: weight * scale / sqrt(variance + epsilon),
 // bias = shift - mean * scale / sqrt(variance + epsilon).
@@ -50,12 +59,15 @@ struct PackedTensor {
 // The tensors of a .weights file in their order in the file: layer by layer, scale, weight, bias.
 std::vector<PackedTensor> packed_tensors(const Network& network, Precision precision);
 
+// Whether an int8 map holds what the layer computes, so that the file has its `affine`.
+bool has_affine(const Layer& layer, Precision precision);
+
 // How a layer's weights lie in memory.
 struct WeightStorage {
   Element element = Element::f32;
   int together = 1;
 };
-WeightStorage weight_storage(LayerKind kind, Precision precision);
+WeightStorage weight_storage(const Layer& layer, Precision precision);
 
 // Inputs of a panel with the zeros that fill up its last 64 bytes.
 int stored_inputs(int inputs, Element element);

@@ -27,6 +27,9 @@ float value_at(const StoredWeight& weight, std::size_t index, std::size_t output
     case Element::i8:
       return static_cast<float>(element_at<std::int8_t>(weight.bytes, index)) *
              element_at<float>(weight.scale, output);
+    case Element::u8:
+    case Element::i16:
+      break;  // not of weights
   }
   return 0;
 }
@@ -46,9 +49,9 @@ std::optional<StoredWeight> stored_weight(const Safetensors& file, const std::st
   const auto last = weight->shape[weight->rank - 1];
   StoredWeight stored{
       *element, 1, static_cast<std::size_t>(weight->shape[0]), {weight->data, weight->bytes}, {}};
-  if (last != panel_lanes) stored.together = traits_of(*element).together;
+  if (last != panel_lanes) stored.together = static_cast<int>(last);
   const std::size_t row = stored.panels * panel_lanes * static_cast<std::size_t>(traits_of(*element).bytes);
-  if (last != panel_lanes && last != stored.together) return std::nullopt;
+  if (last < 1 || panel_lanes % last != 0) return std::nullopt;
   if (row == 0 || weight->bytes % row != 0) return std::nullopt;
   if (traits_of(*element).scaled) {
     const Tensor* scale = file.find(layer + ".scale");
@@ -95,6 +98,8 @@ double most_weight_error(Precision precision) {
     case Precision::bf16:
       return 0.003;
     case Precision::int8_weights:
+      return 0.03;
+    case Precision::int8:
       return 0.03;
   }
   return 0;

@@ -66,6 +66,7 @@ std::vector<std::string> library_inputs(const LibraryRequest& request) {
   if (request.shared) inputs.push_back(installed("lib/libeffnet.a"));
   if (!request.network_file.empty()) inputs.push_back(request.network_file);
   if (!request.embed.empty()) inputs.push_back(request.embed);
+  if (!request.calibration.empty()) inputs.push_back(request.calibration);
   for (const std::string& folder : row_folders(request))
     for (const CpuTarget& target : request.targets) add_rows(inputs, folder, target.name);
   for (std::string& input : inputs) input = fs::absolute(input).lexically_normal().string();

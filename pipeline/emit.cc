@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 
+#include "base/text.h"
 #include "pipeline/jobs.h"
 #include "pipeline/print.h"
 #include "runtime/include/effnet.h"
@@ -122,6 +123,19 @@ std::string pointer_text(const Plan& plan, const Argument& a) {
   return text;
 }
 
+// Every tensor that is whole after the step.
+void emit_observations(std::string& text, const Plan& plan, std::size_t step) {
+  const auto place = [&](int buffer) {
+    return buffer < 0 ? "NULL" : formatted("a + %lld", static_cast<long long>(plan.buffers[buffer].offset));
+  };
+  for (const Observation& o : plan.observations) {
+    if (o.step != static_cast<int>(step)) continue;
+    print(text, "  effnet_observe(context, %s, %s, %s, %s, %d, %d, %d);\n", quoted(o.tensor).c_str(),
+          place(o.map).c_str(), place(o.gate).c_str(), place(o.gated).c_str(), o.shape.height, o.shape.width,
+          o.shape.channels);
+  }
+}
+
 void emit_run(std::string& text, const Plan& plan) {
   const std::string prefix = variant_prefix(plan);
   print(text,
@@ -146,6 +160,7 @@ void emit_run(std::string& text, const Plan& plan) {
     print(text, "    effnet_run_step(context, %zu, %s, %s_task_k%02d, &at);\n  }\n", i,
           classifier ? "f->classifier_panels" : std::to_string(step.blocks * step.strips).c_str(),
           prefix.c_str(), step.kernel);
+    emit_observations(text, plan, i);
   }
   text += "}\n";
 }
@@ -264,6 +279,15 @@ std::string head_comment(const LibraryPlan& library) {
   return text;
 }
 
+// Of the step with the most.
+std::ptrdiff_t most_pointers(const LibraryPlan& library) {
+  std::ptrdiff_t most = 8;
+  for (const Plan& plan : library.variants)
+    for (const Step& step : plan.steps)
+      most = std::max(most, std::count_if(step.arguments.begin(), step.arguments.end(), is_pointer));
+  return most;
+}
+
 std::string emit_source(const LibraryPlan& library) {
   std::string text = head_comment(library);
   print(text, "#include \"%s.h\"\n\n#include \"effnet_program.h\"\n\n", library.name.c_str());
@@ -279,7 +303,9 @@ std::string emit_source(const LibraryPlan& library) {
       "};\n\n"
       "/* The buffers of one step, in the order of its kernel's arguments, and a squeeze-excite's map. */\n"
       "typedef struct effnet_buffers {\n"
-      "  const void *p[8];\n"
+      "  const void *p[" +
+      std::to_string(most_pointers(library)) +
+      "];\n"
       "  int rows, pixels;\n"
       "} effnet_buffers;\n";
   for (const Plan& plan : library.variants) emit_variant(text, library, plan);

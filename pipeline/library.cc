@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "generators/compile.h"
+#include "models/calibration.h"
 #include "pipeline/cc.h"
 #include "pipeline/emit.h"
 #include "pipeline/object.h"
@@ -129,6 +130,11 @@ std::vector<std::string> row_folders(const LibraryRequest& request) {
 Result<LibraryPlan> plan_library(const LibraryRequest& request) {
   Result<Network> network = build_network(request.network);
   if (!network) return network.status();
+  if (!request.calibration.empty()) {
+    const Result<Calibration> calibration =
+        take_calibration(request.calibration, request.precision, *network);
+    if (!calibration) return calibration.status();
+  }
   std::vector<std::string> operations;
   for (const Operator& op : operators()) operations.push_back(op.name);
   LibraryPlan library{request.name, {}};
@@ -142,7 +148,7 @@ Result<LibraryPlan> plan_library(const LibraryRequest& request) {
     if (!rows) return rows.status();
     Result<Plan> plan =
         make_plan(*network, {target, request.threads, &*rows, runs_here(target) ? cpu_model() : "",
-                             halide_version(), request.min_memory, request.precision});
+                             halide_version(), request.min_memory, request.precision, request.observe});
     if (!plan) return plan.status();
     for (const std::string& warning : plan->warnings)
       if (request.warn) request.warn(warning);
@@ -157,6 +163,8 @@ Status build_library(const LibraryRequest& request) {
     return Status::error(
         "shared libraries are made for this machine's kind, as the runtime in them is; link lib" +
         request.name + ".a for target '" + request.targets.front().name + "'");
+  if (request.observe && request.precision != Precision::fp32)
+    return Status::error("--observe is for --precision fp32: what is observed are float32 tensors");
   Result<LibraryPlan> library = plan_library(request);
   if (!library) return library.status();
   return write_library(request, *library);

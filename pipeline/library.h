@@ -20,6 +20,7 @@ struct LibraryRequest {
   std::string folder;              // made if missing
   bool shared = false;
   Precision precision = Precision::fp32;
+  std::string calibration;         // of int8, for the blocks that it keeps in float32; empty: none are
   int threads = 1;                 // schedules are taken for so many
   CCompiler cc;                    // of the generated C
   std::string network_file;        // that `network` was read from; empty: it is a variant
@@ -28,6 +29,7 @@ struct LibraryRequest {
   bool user_schedules = true;      // also the user's rows: $EFFNET_SCHEDULES and the data folder
   bool default_schedules = false;  // no rows at all
   bool min_memory = false;         // PlanOptions.min_memory
+  bool observe = false;            // PlanOptions.observe
   JobOptions jobs;
   std::function<void(const std::string&)> warn;  // may be empty
 };

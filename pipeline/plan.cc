@@ -7,6 +7,7 @@
 #include "generators/pointwise/schedule.h"
 #include "pipeline/arena.h"
 #include "pipeline/in_place.h"
+#include "pipeline/observe.h"
 #include "pipeline/schedule_choice.h"
 #include "pipeline/step_text.h"
 
@@ -16,25 +17,33 @@ namespace {
 
 double size_of(const Shape& s) { return static_cast<double>(s.height) * s.width * s.channels; }
 
-// Builds a plan step by step, in the order of the data.
 class Planner {
  public:
   Planner(const Network& network, const PlanOptions& options)
-      : min_memory_(options.min_memory), schedules_(options) {
+      : min_memory_(options.min_memory), observe_(options.observe), schedules_(options) {
     plan_.network = network;
     plan_.target = options.target;
     plan_.precision = options.precision;
     plan_.tensors = packed_tensors(network, options.precision);
     const PrecisionTraits& precision = traits_of(options.precision);
-    types_ = {options.target.machine.bf16 ? precision.maps : Element::f32, precision.weights};
+    const bool affine = traits_of(precision.maps).affine;
+    precision_types_ = {affine || options.target.machine.bf16 ? precision.maps : Element::f32,
+                        precision.weights, affine && !options.target.machine.dot};
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i)
       tensor_[plan_.tensors[i].name] = static_cast<int>(i);
   }
 
   Plan run() {
     const Network& n = plan_.network;
+    take_types_of(n.blocks.front().expand);
     int map = stem(n.stem);
-    for (const Block& block : n.blocks) map = mbconv(block, map);
+    for (std::size_t i = 0; i < n.blocks.size(); ++i) {
+      take_types_of(n.blocks[i].expand);
+      const bool next_kept = i + 1 < n.blocks.size() && n.blocks[i + 1].expand.kept;
+      block_output_ = next_kept ? Element::f32 : precision_types_.maps;
+      map = mbconv(n.blocks[i], map);
+    }
+    take_types_of(n.head);
     const int features = head(n.head, map);
     classifier(n.classifier, features);
     finish();
@@ -42,12 +51,18 @@ class Planner {
   }
 
  private:
+  void take_types_of(const Layer& layer) {
+    types_ = layer.kept ? MatrixTypes() : precision_types_;
+    taps_ = layer.kept ? Element::f32 : traits_of(plan_.precision).taps;
+  }
+
   // --- buffers ---
 
   // `pixels` of padded(channels) elements.
   int new_buffer(const std::string& name, std::int64_t pixels, int channels, Element element) {
     const std::int64_t bytes = pixels * padded(channels) * traits_of(element).bytes;
     plan_.buffers.push_back({name, (bytes + 63) / 64 * 64, next_step(), next_step(), -1, bytes, -1, element});
+    if (traits_of(element).affine) plan_.buffers.back().affine = name + ".affine";
     return static_cast<int>(plan_.buffers.size()) - 1;
   }
   std::int64_t element_bytes(int buffer) const { return traits_of(plan_.buffers[buffer].element).bytes; }
@@ -67,6 +82,10 @@ class Planner {
     return {name, Place::weight, tensor_.at(tensor), packed.bytes() / all_panels * block_panels, 0};
   }
   bool has_scale() const { return traits_of(types_.weights).scaled; }
+  void add_affine(Step& step, const std::string& name, int buffer) const {
+    const std::string& tensor = plan_.buffers[buffer].affine;
+    if (!tensor.empty()) step.arguments.push_back(weight(name, tensor));
+  }
   Argument activation(const std::string& name, int buffer, std::int64_t block_elements = 0,
                       std::int64_t strip_elements = 0) const {
     return {name, Place::activation, buffer, block_elements * element_bytes(buffer),
@@ -136,13 +155,12 @@ class Planner {
                                layer.out.channels, element);
     Step& step = add_step("stem", "stem", "stem", problem, describe(layer.in, layer));
     split_rows(step, layer.out.height);
-    step.arguments = {other("input", Place::input),
-                      weight("weight", "stem.weight"),
-                      weight("bias", "stem.bias"),
-                      other("first_row", Place::first_row),
-                      other("rows", Place::rows),
-                      other("scratch", Place::scratch),
-                      activation("output", out, 0, row * step.strip_rows)};
+    step.arguments = {other("input", Place::input), weight("weight", "stem.weight"),
+                      weight("bias", "stem.bias"), other("first_row", Place::first_row),
+                      other("rows", Place::rows)};
+    add_affine(step, "output_affine", out);
+    step.arguments.push_back(other("scratch", Place::scratch));
+    step.arguments.push_back(activation("output", out, 0, row * step.strip_rows));
     account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
             size_of(layer.in) * 4 + map_bytes(layer.out, element));
     touch_buffers();
@@ -165,8 +183,10 @@ class Planner {
   // Returns the depthwise output and, where a squeeze-excite follows, its row sums.
   std::pair<int, int> expand_and_depthwise(const Block& block, int map) {
     const Layer& dw = block.depthwise;
-    const Shape in = block.has_expand ? block.expand.in : dw.in;
-    const bool expand = block.has_expand, squeeze = block.has_squeeze_excite;
+    const bool expand = block.has_expand && !observe_, squeeze = block.has_squeeze_excite;
+    if (block.has_expand && observe_)
+      map = pointwise(block.name + ".expand", "project", block.expand, map, -1, -1, -1, -1);
+    const Shape in = expand ? block.expand.in : dw.in;
     const std::string op = expand ? "expand_depthwise" : "depthwise";
     Numbers problem = {{"height", in.height},
                        {"width", in.width},
@@ -181,7 +201,8 @@ class Planner {
                        {"activation", static_cast<int>(dw.activation)},
                        {"expand", expand},
                        {"squeeze", squeeze}};
-    set_types(problem, {types_.maps, expand ? types_.weights : Element::f32});
+    set_types(problem, {types_.maps, expand ? types_.weights : Element::f32, types_.pairs});
+    if (taps_ != Element::f32) problem["taps"] = static_cast<int>(taps_);
     const Element in_element = plan_.buffers[map].element;
     if (in_element != types_.maps) problem["wide_input"] = 1;
     const int channels = dw.out.channels;
@@ -215,6 +236,8 @@ class Planner {
       widen(map,
             (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) * padded(in.channels));
     }
+    add_affine(step, "input_affine", map);
+    add_affine(step, "output_affine", out);
     step.arguments.push_back(other("scratch", Place::scratch));
     step.arguments.push_back(activation("output", out, block_channels, row * step.strip_rows));
     if (squeeze)
@@ -223,7 +246,7 @@ class Planner {
     const double expanded = expand ? size_of(block.expand.out) : 0;
     account(step, (expand ? multiply_adds(block.expand) : 0) + multiply_adds(dw), dw.activation,
             expanded + size_of(dw.out), map_bytes(in, in_element) + map_bytes(dw.out));
-    if (expand && types_.together() > 1)
+    if (expand && types_.multiplies_together())
       step.paired_multiply_adds = static_cast<double>(multiply_adds(block.expand));
     touch_buffers();
     return {out, sums};
@@ -235,6 +258,7 @@ class Planner {
     Numbers problem = {{"channels", map.channels}, {"squeezed", layer.squeezed}};
     set_types(problem, {Element::f32, types_.weights});
     const int gate = new_buffer(block.name + ".gate", 1, map.channels, Element::f32);
+    if (types_.affine()) plan_.buffers[gate].affine = layer.name + ".affine";
     Step& step = add_step(layer.name, "squeeze_excite", "squeeze_excite", problem,
                           std::to_string(map.channels) + " -> " + std::to_string(layer.squeezed) + " -> " +
                               std::to_string(map.channels));
@@ -260,8 +284,10 @@ class Planner {
   int project(const Block& block, int wide, int gate, int residual) {
     const Layer& layer = block.project;
     int in_place_of = -1;
-    if (min_memory_ && residual >= 0) in_place_of = residual;
-    if (min_memory_ && project_in_place(block, plan_.target.machine)) in_place_of = wide;
+    const bool may = min_memory_ && block_output_ == types_.maps;
+    if (may && residual >= 0) in_place_of = residual;
+    if (observe_ && gate >= 0) wide = add_gated_map(plan_, block, wide), gate = -1;
+    if (may && project_in_place(block, plan_.target.machine)) in_place_of = wide;
     return pointwise(block.name + ".project", "project", layer, wide, gate, residual, -1, in_place_of);
   }
 
@@ -287,7 +313,9 @@ class Planner {
         {"averages", average >= 0}};
     set_types(problem, types_);
     // The caller reads the last map and its average.
-    const int out = new_buffer(name, pixels, channels, average >= 0 ? Element::f32 : types_.maps);
+    const Element element = average >= 0 ? Element::f32 : block_output_;
+    if (average < 0 && element != types_.maps) problem["stored"] = static_cast<int>(element);
+    const int out = new_buffer(name, pixels, channels, element);
     Numbers schedule = schedules_.choose(find_operator(op), problem);
     plan_.buffers[out].in_place_of = in_place_of;
     if (in_place_of == map)
@@ -314,13 +342,17 @@ class Planner {
     if (has_scale()) step.arguments.push_back(weight("scale", name + ".scale", block_panels));
     if (gate >= 0) step.arguments.push_back(activation("gate", gate));
     if (residual >= 0) step.arguments.push_back(activation("residual", residual, block_channels, strip));
+    add_affine(step, "input_affine", map);
+    if (gate >= 0) add_affine(step, "gated_affine", gate);
+    if (residual >= 0) add_affine(step, "residual_affine", residual);
+    add_affine(step, "output_affine", out);
     step.arguments.push_back(other("scratch", Place::scratch));
     step.arguments.push_back(activation("output", out, block_channels, strip));
     if (average >= 0) step.arguments.push_back(activation("average", average, block_channels));
     account(step, multiply_adds(layer), layer.activation, size_of(layer.out),
             map_bytes(layer.in) + size_of(layer.out) * static_cast<double>(element_bytes(out)) +
                 (residual >= 0 ? map_bytes(layer.out) : 0));
-    if (types_.together() > 1) step.paired_multiply_adds = step.multiply_adds;
+    if (types_.multiplies_together()) step.paired_multiply_adds = step.multiply_adds;
     touch_buffers();
     return out;
   }
@@ -367,22 +399,24 @@ class Planner {
     plan_.warnings = schedules_.warnings();
   }
 
-  MatrixTypes types_;  // of maps, on this target, and of the weights that are not always float32
-  bool min_memory_;
+  MatrixTypes precision_types_;  // of maps, on this target, and of the weights that are not always float32
+  MatrixTypes types_;            // the same of the layers that are planned now
+  Element taps_ = Element::f32, block_output_ = Element::f32;
+  bool min_memory_, observe_;
   ScheduleChoice schedules_;
   Plan plan_;
   std::map<std::string, int> tensor_;
   std::map<Kernel, int> kernel_;
 };
 
-// The arena's offsets and the kernels' indices are checked
-// to stay far from what 32 bit index arithmetic holds.
+// Offsets and the kernels' indices stay far from what 32 bit index arithmetic holds.
 constexpr std::int64_t most_arena_bytes = std::int64_t{1} << 32;
 
 }  // namespace
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options) {
   Plan plan = Planner(network, options).run();
+  if (options.observe) add_observations(plan);
   if (plan.activation_bytes >= most_arena_bytes)
     return Status::error(network.name + ": the arena would need " +
                          std::to_string(plan.activation_bytes >> 20) +

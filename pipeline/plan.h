@@ -51,7 +51,7 @@ struct Step {
   int blocks = 1, strips = 1;
   int strip_rows = 0, total_rows = 0;  // where the kernel takes first_row and rows
   double multiply_adds = 0, activations = 0, bytes = 0;
-  double paired_multiply_adds = 0;  // of these: two bf16 products at once
+  double paired_multiply_adds = 0;  // of these: pairs of bf16 or fours of 8 bits, added by one instruction
 };
 
 // A tensor between steps.
@@ -63,6 +63,18 @@ struct Buffer {
   std::int64_t map_bytes = 0;  // without that room
   int in_place_of = -1;        // an earlier buffer, whose beginning it overwrites in its last step; -1: none
   Element element = Element::f32;
+  std::string
+      affine{};  // the tensor with its scale and zero point; of gates, of the map with the gates in it; or none
+};
+
+// A tensor that a library compiled to observe shows, and the step after which it is whole.
+struct Observation {
+  std::string tensor;  // "blocks.3.expand": models/calibration.h has the names
+  int step = 0;
+  int map = 0;     // into Plan.buffers
+  int gate = -1;   // -1: the tensor is the map; else the map times this gate, which has yet to be written to
+  int gated = -1;  // this buffer
+  Shape shape;
 };
 
 struct Plan {
@@ -74,9 +86,10 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Buffer> buffers;
   int features_buffer = 0, last_map_buffer = 0;
-  std::int64_t activation_bytes = 0;  // the arena without scratch
-  std::int64_t scratch_bytes = 0;     // a worker
-  std::vector<std::string> warnings;  // rows that are stale, illegal or from another CPU
+  std::int64_t activation_bytes = 0;      // the arena without scratch
+  std::int64_t scratch_bytes = 0;         // a worker
+  std::vector<Observation> observations;  // in the order of the steps; none unless it is compiled to observe
+  std::vector<std::string> warnings;      // rows that are stale, illegal or from another CPU
 };
 
 struct PlanOptions {
@@ -86,6 +99,7 @@ struct PlanOptions {
   std::string cpu{}, halide{};         // rows from others are used with a warning; empty: from any
   bool min_memory = false;             // a smaller arena, and fewer tasks in the first block; the same bits
   Precision precision = Precision::fp32;
+  bool observe = false;  // expansions are steps of their own, and every tensor between layers is shown
 };
 
 Result<Plan> make_plan(const Network& network, const PlanOptions& options);

@@ -63,9 +63,17 @@ class Evaluation {
       : step_(step),
         inputs_(inputs),
         types_(types_of(step.problem)),
-        rounding_(types_.maps == Element::f32 ? 0 : 0x1.01p-8) {}
+        rounding_(types_.maps == Element::bf16 ? 0x1.01p-8 : 0) {}
 
   Expected output(const std::string& argument, std::int64_t index) const {
+    const Expected e = value(argument, index);
+    if (argument != "output" || !types_.affine() || (step_.operation == "head" && at("averages"))) return e;
+    const Affine map = affine("output");
+    return {e.value / map.scale + map.zero, e.tolerance / map.scale};
+  }
+
+ private:
+  Expected value(const std::string& argument, std::int64_t index) const {
     if (step_.operation == "stem") return stem(index);
     if (step_.operation == "squeeze_excite") return gate(static_cast<int>(index));
     if (step_.operation == "classifier") return logit(index);
@@ -79,11 +87,22 @@ class Evaluation {
     return depthwise(c, static_cast<int>(pixel % width), static_cast<int>(pixel / width));
   }
 
- private:
+  // What an affine map's steps stand for; of other maps they are the values.
+  struct Affine {
+    double scale = 1, zero = 0;
+    double value(double stored) const { return (stored - zero) * scale; }
+    double clamped(double v) const { return std::clamp(v, -zero * scale, (255 - zero) * scale); }
+  };
+  Affine affine(const std::string& map) const {
+    if (!types_.affine() || (map == "input" && step_.problem.contains("wide_input"))) return {};
+    return {inputs_(map + "_affine", 0), inputs_(map + "_affine", 1)};
+  }
+
   int at(const char* name) const { return step_.problem.at(name); }
   double input(const char* argument, std::int64_t index) const { return inputs_(argument, index); }
   // float32 weights [P][inner][16]
   double plain(const char* argument, std::int64_t c, std::int64_t i, std::int64_t inner) const {
+    if (step_.problem.contains("taps")) inner = stored_inputs(static_cast<int>(inner), Element::bf16);
     return input(argument, (c / panel_lanes * inner + i) * panel_lanes + c % panel_lanes);
   }
   // Of a layer whose weights are of the step's type: "<prefix>weight", and "<prefix>scale" where there is one.
@@ -96,10 +115,14 @@ class Evaluation {
     return scale * inputs_(prefix + "weight", index);
   }
   double matrix(const std::string& prefix, std::int64_t c, std::int64_t i) const {
-    return dense(prefix, c, i, at("channels"), traits_of(types_.weights).together);
+    return dense(prefix, c, i, at("channels"), types_.side_by_side());
   }
   // A value that is stored in the type of maps: rounded once.
   Expected stored(Expected e) const {
+    if (types_.affine()) {
+      const Affine map = affine("output");
+      return {map.clamped(e.value), e.tolerance + 0.5001 * map.scale};
+    }
     e.tolerance += rounding_ * std::abs(e.value);
     return e;
   }
@@ -133,9 +156,11 @@ class Evaluation {
   Expected expanded(int c, int x, int y) const {
     const int channels = at("channels");
     const std::int64_t first = (std::int64_t{y} * at("width") + x) * padded(channels);
-    if (step_.operation == "depthwise") return {input("input", first + c), 0};
-    Sum sum(input("expand_bias", c));
-    for (int k = 0; k < channels; ++k) sum.add(input("input", first + k), matrix("expand_", c, k));
+    const Affine map = affine("input");
+    if (step_.operation == "depthwise") return {map.value(input("input", first + c)), 0};
+    Sum sum(input("expand_bias", c));  // with what the zero point adds in it
+    for (int k = 0; k < channels; ++k)
+      sum.add(input("input", first + k) * map.scale, matrix("expand_", c, k));
     return sum.activated(at("activation"));
   }
 
@@ -158,14 +183,27 @@ class Evaluation {
     const int channels = at("channels");
     Sum sum(input("bias", c));
     for (int k = 0; k < channels; ++k) {
-      const double gated = at("gated") ? input("gate", k) : 1, weight = gated * matrix("", c, k);
-      const double value = input("input", pixel * padded(channels) + k);
-      // One of the factors is stored with the gate in it.
-      sum.add({value, at("gated") ? rounding_ * std::abs(value) : 0}, weight);
+      const double value = input("input", pixel * padded(channels) + k), weight = matrix("", c, k);
+      const double gate = at("gated") ? input("gate", k) : 1;
+      if (types_.affine())
+        sum.add(gated(value, gate), weight);
+      else  // one of the factors is stored with the gate in it
+        sum.add({value, at("gated") ? rounding_ * std::abs(value) : 0}, gate * weight);
     }
     Expected e = sum.activated(at("activation"));
-    if (at("adds_residual")) e.value += input("residual", pixel * padded(at("out_channels")) + c);
+    if (at("adds_residual"))
+      e.value += affine("residual").value(input("residual", pixel * padded(at("out_channels")) + c));
     return at("averages") ? e : stored(e);
+  }
+
+  // A projection's stored input, times its scale, with the gate in it where there is one.
+  Expected gated(double stored, double gate) const {
+    const Affine from = affine("input");
+    if (!at("gated")) return {stored * from.scale, 0};
+    const Affine to = affine("gated");
+    const double steps = std::clamp(from.value(stored) * gate / to.scale + to.zero, 0.0, 255.0);
+    const bool undecided = std::abs(steps - std::floor(steps) - 0.5) < 1e-4;
+    return {std::nearbyint(steps) * to.scale, undecided ? to.scale : 0};
   }
 
   Expected average(int c) const {

@@ -34,6 +34,9 @@ struct effnet_model {
   effnet::runtime::ThreadPool pool;
 
   effnet_info info;
+  effnet_observer observer;  // null: nobody looks on
+  void* observer_user;
+  bool observed;  // a tensor was shown in this run
   bool profiling;
   effnet::runtime::Block<effnet_step_profile> profile;
   bool misused;              // by the application's parallel_for, in this run

@@ -66,6 +66,7 @@ void Agreement::add(const std::string& picture, const ScoreDifference& d) {
 AgreementLimits agreement_limits(const std::string& precision) {
   if (precision == "bf16") return {1, 0.9995};
   if (precision == "int8-weights") return {0.99, 0.995};
+  if (precision == "int8") return {0.98, 0.98};
   return {};
 }
 

@@ -17,7 +17,7 @@ struct halide_buffer_t {
   void *dimension, *padding;
 };
 
-enum candidate_kind { CANDIDATE_MAP, CANDIDATE_WEIGHT, CANDIDATE_OUTPUT };
+enum candidate_kind { CANDIDATE_MAP, CANDIDATE_WEIGHT, CANDIDATE_AFFINE, CANDIDATE_OUTPUT };
 
 /* Channels lie in panels of 16; the lanes past the last channel hold 0. */
 struct candidate_argument {
@@ -41,6 +41,6 @@ extern const size_t candidate_scratch_floats; /* of one thread */
 /* `at`: the memory of every argument. */
 void candidate_task(char* const* at, int task, char* scratch);
 
-#define CANDIDATE_MOST_ARGUMENTS 12
+#define CANDIDATE_MOST_ARGUMENTS 16
 
 #endif

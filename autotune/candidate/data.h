@@ -22,7 +22,7 @@ static inline float candidate_number(int argument, uint64_t index) {
 }
 
 /* In the order of models/element.h. */
-enum candidate_element { CANDIDATE_F32, CANDIDATE_BF16, CANDIDATE_I8 };
+enum candidate_element { CANDIDATE_F32, CANDIDATE_BF16, CANDIDATE_I8, CANDIDATE_U8 };
 
 /* To nearest, halves to even. */
 static inline uint16_t candidate_bf16(float value) {
@@ -38,11 +38,18 @@ static inline float candidate_from_bf16(uint16_t stored) {
   return value;
 }
 
-/* An input's element as it is stored: 8 bit ones are in [-127, 127], whatever the scale. */
+/* What the steps of 8 bit maps stand for: {scale, zero point, 1 / scale, 0, ...}, the same for all. */
+static inline float candidate_affine(uint64_t index) {
+  const float scale = 0.02f;
+  return index == 0 ? scale : index == 1 ? 50 : index == 2 ? 1 / scale : 0;
+}
+
+/* An input's element as it is stored: 8 bit ones are in [-127, 127] or [1, 255], whatever the scale. */
 static inline float candidate_value(enum candidate_element element, float scale, int argument,
                                     uint64_t index) {
   const float number = candidate_number(argument, index);
   if (element == CANDIDATE_I8) return (float)(int)(127 * number);
+  if (element == CANDIDATE_U8) return (float)(int)(128 + 127 * number);
   return element == CANDIDATE_BF16 ? candidate_from_bf16(candidate_bf16(scale * number)) : scale * number;
 }
 

@@ -43,7 +43,7 @@ static char* allocate(size_t bytes) {
 /* --- memory --- */
 
 static size_t bytes_of(const struct candidate_argument* a) {
-  static const size_t element_bytes[] = {sizeof(float), sizeof(uint16_t), sizeof(int8_t)};
+  static const size_t element_bytes[] = {sizeof(float), sizeof(uint16_t), sizeof(int8_t), sizeof(uint8_t)};
   return a->elements * element_bytes[a->element];
 }
 
@@ -51,11 +51,13 @@ static void store(const struct candidate_argument* a, char* at, size_t i, float 
   if (a->element == CANDIDATE_F32) ((float*)(void*)at)[i] = value;
   if (a->element == CANDIDATE_BF16) ((uint16_t*)(void*)at)[i] = candidate_bf16(value);
   if (a->element == CANDIDATE_I8) ((int8_t*)(void*)at)[i] = (int8_t)value;
+  if (a->element == CANDIDATE_U8) ((uint8_t*)(void*)at)[i] = value < 255 ? (uint8_t)value : 255;
 }
 
 static float load(const struct candidate_argument* a, const char* at, size_t i) {
   if (a->element == CANDIDATE_F32) return ((const float*)(const void*)at)[i];
   if (a->element == CANDIDATE_BF16) return candidate_from_bf16(((const uint16_t*)(const void*)at)[i]);
+  if (a->element == CANDIDATE_U8) return ((const uint8_t*)(const void*)at)[i];
   return ((const int8_t*)(const void*)at)[i];
 }
 
@@ -65,6 +67,8 @@ static void fill(int index, const struct candidate_argument* a, char* to) {
     const size_t channel = i % a->row / a->panel * 16 + lane;
     if (a->kind == CANDIDATE_OUTPUT)
       store(a, to, i, 1e30f); /* shows where nothing is written */
+    else if (a->kind == CANDIDATE_AFFINE)
+      store(a, to, i, candidate_affine(i));
     else if (a->panel == 1 || (i < a->used && channel < (size_t)a->channels))
       store(a, to, i, candidate_value(a->element, a->scale, index, i));
     else

@@ -13,12 +13,54 @@
 namespace effnet {
 
 inline Halide::Type halide_type(Element element) {
-  static const Halide::Type table[] = {Halide::Float(32), Halide::BFloat(16), Halide::Int(8)};
+  static const Halide::Type table[] = {Halide::Float(32), Halide::BFloat(16), Halide::Int(8), Halide::UInt(8),
+                                       Halide::Int(16)};
   return table[static_cast<int>(element)];
 }
 
 inline Halide::Expr stored_as(Element element, const Halide::Expr& value) {
   return Halide::cast(halide_type(element), value);
+}
+
+// How a map's values are stored. `affine`: of affine elements, the map's (scale, zero point, 1 / scale).
+class MapStorage {
+ public:
+  MapStorage() = default;
+  explicit MapStorage(Element element, Halide::Func affine = {})
+      : element_(element), affine_(std::move(affine)) {}
+
+  Halide::Expr scale() const { return affine_(0); }
+  Halide::Expr read(const Halide::Expr& stored) const {
+    const Halide::Expr value = Halide::cast<float>(stored);
+    return traits_of(element_).affine ? (value - affine_(1)) * affine_(0) : value;
+  }
+  Halide::Expr write(const Halide::Expr& value) const {
+    return traits_of(element_).affine ? nearest_step(value * affine_(2)) : stored_as(element_, value);
+  }
+  // What write() makes of read(stored) * gate.
+  Halide::Expr write_gated(const MapStorage& from, const Halide::Expr& stored,
+                           const Halide::Expr& gate) const {
+    using Halide::cast;
+    if (!traits_of(element_).affine) return write(cast<float>(stored) * gate);
+    return nearest_step((cast<float>(stored) - from.affine_(1)) * (gate * (from.affine_(0) * affine_(2))));
+  }
+
+ private:
+  // Adding 2^23 rounds to a whole number, halves to even, and leaves it in the lowest bits.
+  Halide::Expr nearest_step(const Halide::Expr& steps) const {
+    using namespace Halide;
+    const Expr bounded = clamp(steps + affine_(1), 0.0f, 255.0f);
+    return cast<std::uint8_t>(reinterpret<std::uint32_t>(strict_float(bounded + 8388608.0f)));
+  }
+
+  Element element_ = Element::f32;
+  Halide::Func affine_;
+};
+
+// An affine map's argument: see models/packing.h.
+template <typename Argument>
+void set_affine_layout(Argument* argument) {
+  if (argument) argument->dim(0).set_bounds(0, panel_lanes);
 }
 
 // The weights of a dense layer, (lane, input, panel), as float32; `scale` is (lane, panel), where there is one.
@@ -43,9 +85,14 @@ inline Halide::Type weight_type(const MatrixTypes& types) {
 }
 inline int weight_dimensions(const MatrixTypes& types) { return types.together() > 1 ? 4 : 3; }
 
+// Whether an instruction multiplies four signed maps only: they are taken off 128 then.
+inline bool wants_signed_maps(const MatrixTypes& types, const Halide::Target& target) {
+  return types.affine() && !types.pairs && target.arch == Halide::Target::ARM;
+}
+
 template <typename Argument>
 void set_weight_layout(Argument& argument, const MatrixTypes& types, int inputs, int panels) {
-  const int side = traits_of(types.weights).together, groups = stored_inputs(inputs, types.weights) / side;
+  const int side = types.side_by_side(), groups = stored_inputs(inputs, types.weights) / side;
   if (types.together() > 1)
     set_dense(argument, {side, panel_lanes, groups, panels});
   else
@@ -69,23 +116,59 @@ inline Halide::Func weights_as_floats(const MatrixTypes& types, const Halide::Fu
   return floats;
 }
 
-// A sum over input channels, in their order whatever the schedule.
+// (input of those together, lane, group of inputs, panel) as the 16 bit integers that are multiplied in pairs.
+inline Halide::Func weights_as_pairs(const MatrixTypes& types, const Halide::Func& weight) {
+  using namespace Halide;
+  const Var side("side"), lane("lane"), k("k"), panel("panel");
+  Func pairs("pairs");
+  const int stored = types.side_by_side(), groups = stored / types.together();
+  pairs(side, lane, k, panel) =
+      stored_as(types.factors(), weight(k % groups * types.together() + side, lane, k / groups, panel));
+  return pairs;
+}
+
+// A sum over input channels, in their order whatever the schedule. Of integers it begins at 0; bias and scale come to
+// its result.
 class ChannelSum {
  public:
   ChannelSum() = default;
-  ChannelSum(const MatrixTypes& types, int inputs)
+  // `signed_maps`: wants_signed_maps().
+  ChannelSum(const MatrixTypes& types, int inputs, bool signed_maps = false)
       : together_(types.together()),
+        integers_(types.affine()),
+        signed_(signed_maps),
         domain_(together_ == 1 ? Halide::RDom(0, inputs, "k")
                                : Halide::RDom(0, together_, 0, (inputs + together_ - 1) / together_, "k")) {}
 
-  // `sum` and the next products; values(k) of the map, `factors` as the weights' argument.
+  // What to begin with; `factors` as the weights' argument.
+  Halide::Expr begin(const Halide::Expr& bias, const Halide::Func& factors, const Halide::Var& lane,
+                     const Halide::Var& panel) {
+    using namespace Halide;
+    if (!integers_) return bias;
+    if (!signed_) return 0;
+    offset_ = Func("offset");
+    offset_(lane, panel) = 0;
+    offset_(lane, panel) += cast<int>(factors(domain_.x, lane, domain_.y, panel));
+    return offset_(lane, panel) * 128;
+  }
+
+  // `sum` and the next products; values(k) of the map.
   Halide::Expr add(const Halide::Expr& sum, const std::function<Halide::Expr(const Halide::Expr&)>& values,
                    const Halide::Func& factors, const Halide::Var& lane, const Halide::Var& panel) const {
     using namespace Halide;
     const RVar k = domain_.x;
     if (together_ == 1) return ordered_sum(sum, values(k) * factors(lane, k, panel));
     const RVar group = domain_.y;
-    return sum + cast<float>(values(group * together_ + k)) * cast<float>(factors(k, lane, group, panel));
+    const Expr value = values(group * together_ + k), factor = factors(k, lane, group, panel);
+    if (!integers_) return sum + cast<float>(value) * cast<float>(factor);
+    if (!signed_) return sum + cast<int>(value) * cast<int>(factor);
+    return sum + cast<int>(reinterpret<std::int8_t>(value ^ cast<std::uint8_t>(128))) * cast<int>(factor);
+  }
+
+  // `scale`: of weights and map together.
+  Halide::Expr result(const Halide::Expr& sum, const Halide::Expr& bias,
+                      const std::function<Halide::Expr()>& scale) const {
+    return integers_ ? Halide::cast<float>(sum) * scale() + bias : sum;
   }
 
   // All accumulators in registers, `unroll` steps of the sum at a time.
@@ -102,9 +185,20 @@ class ChannelSum {
     if (unroll > 1) update.unroll(step, unroll);
   }
 
+  // What signed maps are off, computed once inside of `loop`; on the stack.
+  void schedule_offset(const Halide::LoopLevel& loop, int lanes) {
+    if (!signed_) return;
+    const Halide::Var lane = offset_.args()[0], panel = offset_.args()[1];
+    offset_.compute_at(loop).store_in(Halide::MemoryType::Stack).vectorize(lane, lanes).unroll(lane);
+    offset_.update().reorder(domain_.x, lane, domain_.y, panel).atomic().vectorize(domain_.x);
+    offset_.update().vectorize(lane, lanes).unroll(lane);
+  }
+
  private:
   int together_ = 1;
+  bool integers_ = false, signed_ = false;
   Halide::RDom domain_;
+  Halide::Func offset_;  // (lane, panel): the sum of the weights; only with signed maps
 };
 
 }  // namespace effnet

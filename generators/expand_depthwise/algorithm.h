@@ -4,6 +4,8 @@
 //   rows(c, x, y)   = act(expand_bias(c) + sum_k input(k, x, y) * expand_weight(k, c))   inside the map, else 0
 //   output(c, x, y) = act(bias(c) + sum_ij rows(c, x s + i - left, y s + j - top) * weight(c, i, j))
 //   sums(c, y)      = sum_x output(c, x, y)
+//
+// Of an affine map the expansion is a sum of integers, as in pointwise/algorithm.h.
 #pragma once
 
 #include <Halide.h>
@@ -24,27 +26,36 @@ struct DepthwiseProblem {
   bool expand = false, sums = false;
   int tile = 0;  // expanded rows are computed in multiples of so many columns
   MatrixTypes types;
+  Element taps = Element::f32;  // the depthwise weights
+  bool signed_maps = false;     // wants_signed_maps()
+};
+
+struct DepthwiseMaps {
+  MapStorage input, output;
 };
 
 struct DepthwiseFuncs {
-  Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"}, k{"k"};
+  Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"}, k{"k"}, side{"side"};
   Halide::Func factors{"factors"};      // the expansion's weights as it multiplies them
+  Halide::Func values{"values"};        // the input as it multiplies it: (k, x, y); only where it is widened
   Halide::Func expanded{"expanded"};    // before its activation
   ChannelSum sum;                       // its reduction
   BorderedRows rows;                    // y counts from the strip's first input row
   Halide::Func convolved{"convolved"};  // before its activation
   Halide::RDom taps;
+  Halide::Func window{"window"};  // the depthwise weights as it multiplies them: (lane, column, row, panel)
   Halide::Func output{"output"};  // y counts from the strip's first output row
   RowSums sums;
 };
 
 // Arguments as in generators/common/layout.h. `first_row`: the output row at which this task's strip begins.
 // Without expansion `input` is (lane, panel, pixel), with expansion (channel, pixel). Between expansion and output
-// everything is float32.
+// everything is float32. `weight` is (lane, column, row, panel) or, where it is not float32, (lane, tap, panel).
 inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::Expr& first_row,
                                        const Halide::Func& input, const Halide::Func& expand_weight,
                                        const Halide::Func& expand_bias, const Halide::Func& expand_scale,
-                                       const Halide::Func& weight, const Halide::Func& bias) {
+                                       const Halide::Func& weight, const Halide::Func& bias,
+                                       const DepthwiseMaps& maps) {
   using namespace Halide;
   DepthwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
@@ -54,33 +65,49 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
   if (p.expand) {
     f.factors = expand_weight;
-    if (!p.types.multiplies_stored()) {
+    if (p.types.pairs) {
+      f.factors = Func("factors");
+      f.factors(f.side, lane, f.k, panel) =
+          weights_as_pairs(p.types, expand_weight)(f.side, lane, f.k, panel);
+    } else if (!p.types.multiplies_stored()) {
       f.factors = Func("factors");
       f.factors(lane, f.k, panel) = weights_as_floats(p.types, expand_weight, expand_scale)(lane, f.k, panel);
     }
-    f.sum = ChannelSum(p.types, p.channels);
-    f.expanded(lane, panel, x, y) = expand_bias(lane, panel);
+    if (p.types.pairs) f.values(f.k, x, y) = stored_as(p.types.values(), input(f.k, pixel_row + x));
+    f.sum = ChannelSum(p.types, p.channels, p.signed_maps);
+    f.expanded(lane, panel, x, y) = f.sum.begin(expand_bias(lane, panel), f.factors, lane, panel);
     f.expanded(lane, panel, x, y) = f.sum.add(
-        f.expanded(lane, panel, x, y), [&](const Expr& k) { return input(k, pixel_row + x); }, f.factors,
-        lane, panel);
+        f.expanded(lane, panel, x, y),
+        [&](const Expr& k) -> Expr { return p.types.pairs ? f.values(k, x, y) : input(k, pixel_row + x); },
+        f.factors, lane, panel);
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
   const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
   f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, computed, p.left, std::max(right, 0)},
                          row >= 0 && row < p.height, [&](const Expr& column) -> Expr {
-                           if (!p.expand) return cast<float>(input(lane, panel, pixel_row + column));
-                           return activate(p.activation, f.expanded(lane, panel, column, y));
+                           if (!p.expand) return maps.input.read(input(lane, panel, pixel_row + column));
+                           const Expr sum = f.expanded(lane, panel, column, y);
+                           return activate(p.activation, f.sum.result(sum, expand_bias(lane, panel), [&] {
+                             return expand_scale(lane, panel) * maps.input.scale();
+                           }));
                          });
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
+  const Var column("column"), line("line");
+  f.window(lane, column, line, panel) =
+      p.taps == Element::f32 ? weight(lane, column, line, panel)
+                             : as_floats(p.taps, weight, Func())(lane, line * p.kernel + column, panel);
   f.convolved(lane, panel, x, y) = bias(lane, panel);
   f.convolved(lane, panel, x, y) = ordered_sum(
       f.convolved(lane, panel, x, y),
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
-          weight(lane, f.taps.x, f.taps.y, panel));
-  f.output(lane, panel, x, y) =
-      stored_as(p.types.maps, activate(p.activation, f.convolved(lane, panel, x, y)));
-  if (p.sums) f.sums = row_sums("sums", f.output, p.out_width, lane, panel, y);
+          f.window(lane, f.taps.x, f.taps.y, panel));
+  f.output(lane, panel, x, y) = maps.output.write(activate(p.activation, f.convolved(lane, panel, x, y)));
+  if (p.sums) {
+    Func read("read");
+    read(lane, panel, x, y) = maps.output.read(f.output(lane, panel, x, y));
+    f.sums = row_sums("sums", read, p.out_width, lane, panel, y);
+  }
   return f;
 }
 

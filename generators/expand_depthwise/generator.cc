@@ -7,8 +7,8 @@
 namespace effnet {
 namespace {
 
-// One task: a block of panels, a strip of output rows. Arguments: input, weight, bias,
-// first_row, rows, input[, expand_weight, expand_bias[, expand_scale]], output[, sums]. `weight`, `bias`,
+// One task: a block of panels, a strip of output rows. Arguments: weight, bias, first_row, rows, input[,
+// expand_weight, expand_bias[, expand_scale]][, input_affine][, output_affine], scratch, output[, sums]. `weight`, `bias`,
 // `expand_*`, `output` and `sums` begin at the block, `output` and `sums` also at the
 // strip; `input` is the whole map (without expansion it begins at the block too).
 class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefetching {
@@ -19,19 +19,23 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> activation{"activation", 0};                 // enum Activation
   GeneratorParam<int> expand{"expand", 1}, squeeze{"squeeze", 1};  // flags
   GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};      // enum Element
+  GeneratorParam<int> pairs{"pairs", 0};                           // flag, of MatrixTypes
+  GeneratorParam<int> taps{"taps", 0};                             // enum Element: of `weight`
   GeneratorParam<int> wide_input{"wide_input", 0};                 // flag: the input is float32, not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
   GeneratorParam<int> prefetches{"prefetch", 0};
 
-  Input<Buffer<float, 4>> weight{"weight"};
+  Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
   Input<int> first_row{"first_row"}, rows{"rows"};
   Output<Buffer<>> output{"output"};
 
   void configure() {
     const MatrixTypes types = element_types();
+    weight.set_type(halide_type(tap_element()));
+    weight.set_dimensions(tap_element() == Element::f32 ? 4 : 3);
     output.set_type(halide_type(types.maps));
     output.set_dimensions(4);
     input_ = add_input<Buffer<>>("input", halide_type(wide_input != 0 ? Element::f32 : types.maps),
@@ -40,6 +44,10 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       expand_weight_ = add_input<Buffer<>>("expand_weight", weight_type(types), weight_dimensions(types));
       expand_bias_ = add_input<Buffer<float, 2>>("expand_bias");
       if (traits_of(types.weights).scaled) expand_scale_ = add_input<Buffer<float, 2>>("expand_scale");
+    }
+    if (types.affine()) {
+      if (wide_input == 0) input_affine_ = add_input<Buffer<float, 1>>("input_affine");
+      output_affine_ = add_input<Buffer<float, 1>>("output_affine");
     }
     if (squeeze != 0) sums_ = add_output<Buffer<float, 3>>("sums");
   }
@@ -57,10 +65,16 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
                 expand != 0,
                 squeeze != 0,
                 expand_columns,
-                element_types()};
+                element_types(),
+                tap_element(),
+                wants_signed_maps(element_types(), get_target())};
+    const Element in = wide_input != 0 ? Element::f32 : problem_.types.maps;
+    const DepthwiseMaps storage = {
+        MapStorage(in, input_affine_ ? Func(*input_affine_) : Func()),
+        MapStorage(problem_.types.maps, output_affine_ ? Func(*output_affine_) : Func())};
     funcs_ = define_depthwise(problem_, first_row, *input_, expand != 0 ? Func(*expand_weight_) : Func(),
                               expand != 0 ? Func(*expand_bias_) : Func(),
-                              expand_scale_ ? Func(*expand_scale_) : Func(), weight, bias);
+                              expand_scale_ ? Func(*expand_scale_) : Func(), weight, bias, storage);
     output = funcs_.output;
     if (squeeze != 0) *sums_ = funcs_.sums.sums;
   }
@@ -75,7 +89,13 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
     } else {
       set_layout(*input_, {panel_lanes, block_panels, pixels}, {panel_lanes, padded(channels)});
     }
-    set_dense(weight, {panel_lanes, kernel, kernel, block_panels});
+    if (tap_element() == Element::f32)
+      set_dense(weight, {panel_lanes, kernel, kernel, block_panels});
+    else
+      set_dense(weight,
+                {panel_lanes, stored_inputs(problem_.kernel * problem_.kernel, tap_element()), block_panels});
+    set_affine_layout(input_affine_);
+    set_affine_layout(output_affine_);
     set_dense(bias, {panel_lanes, block_panels});
     set_layout(output, {panel_lanes, block_panels, out_width, 0},
                {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
@@ -100,11 +120,13 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
 
  private:
   MatrixTypes element_types() const {
-    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value())};
+    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), pairs != 0};
   }
+  Element tap_element() const { return static_cast<Element>(taps.value()); }
 
   Input<Buffer<>>*input_ = nullptr, *expand_weight_ = nullptr;
   Input<Buffer<float, 2>>*expand_bias_ = nullptr, *expand_scale_ = nullptr;
+  Input<Buffer<float, 1>>*input_affine_ = nullptr, *output_affine_ = nullptr;
   Output<Buffer<float, 3>>* sums_ = nullptr;
   DepthwiseProblem problem_{};
   DepthwiseFuncs funcs_;

@@ -59,10 +59,17 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const int tile = schedule.at("expand_columns"), width = problem.at("width"), left = problem.at("left");
   const int computed = (width + tile - 1) / tile * tile;
   const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
-  const std::int64_t block = 4ll * panel_lanes * schedule.at("block_panels");
+  const std::int64_t lanes = static_cast<std::int64_t>(panel_lanes) * schedule.at("block_panels"),
+                     block = 4 * lanes;
   // Weights that are not multiplied as they are stored.
-  const int inputs = types_of(problem).multiplies_stored() ? 0 : problem.at("channels");
-  return block * problem.at("kernel") * std::max(needed, left + computed) + block * inputs;
+  const MatrixTypes types = types_of(problem);
+  const int inputs = types.multiplies_stored() ? 0 : problem.at("channels");
+  const int taps = problem.contains("taps") ? problem.at("kernel") * problem.at("kernel") : 0;
+  const std::int64_t values =
+      types.pairs ? std::int64_t{computed} * padded(problem.at("channels")) * traits_of(types.values()).bytes
+                  : 0;
+  return block * problem.at("kernel") * std::max(needed, left + computed) + block * taps +
+         (values + 63) / 64 * 64 + lanes * traits_of(types.factors()).bytes * inputs;
 }
 
 std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine) {

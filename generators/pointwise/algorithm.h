@@ -5,6 +5,9 @@
 //
 // With squeeze-excite, gate(k) multiplies the smaller factor, in scratch: the weight(k, c) of large maps, the
 // input(k, px) of small ones. Sums, bias and average are float32, and so is the output of the head.
+//
+// Of affine maps the sum is one of integers, sum_k stored_input(k, px) * stored_weight(k, c); it becomes float32 by the
+// scales of map and weights, and import has put what the zero point adds into the bias.
 #pragma once
 
 #include <Halide.h>
@@ -24,14 +27,20 @@ struct PointwiseProblem {
   Gate gate{};
   bool residual = false, average = false;
   MatrixTypes types;
+  bool signed_maps = false;  // wants_signed_maps()
 
+  bool makes_values() const { return gate == Gate::input || types.pairs; }
   bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
+};
+
+struct PointwiseMaps {
+  MapStorage input, gated, residual, output;
 };
 
 struct PointwiseFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, pixel{"pixel"}, row{"row"}, input_channel{"k"}, side{"side"};
-  Halide::Func gated_input{"gated_input"};  // (k, pixel)
-  Halide::Func factors{"factors"};          // the weights as they are multiplied, like their argument
+  Halide::Func values{"values"};    // the input as it is multiplied: (k, pixel)
+  Halide::Func factors{"factors"};  // the weights as they are multiplied, like their argument
   Halide::Func product{"product"};
   ChannelSum sum;
   Halide::Func output{"output"};
@@ -44,11 +53,13 @@ struct PointwiseFuncs {
 inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::Func& input,
                                        const Halide::Func& weight, const Halide::Func& bias,
                                        const Halide::Func& scale, const Halide::Func& gate,
-                                       const Halide::Func& residual) {
+                                       const Halide::Func& residual, const PointwiseMaps& maps) {
   using namespace Halide;
   PointwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;
-  if (!p.types.multiplies_stored()) {
+  if (p.types.pairs) {
+    f.factors(f.side, lane, ki, panel) = weights_as_pairs(p.types, weight)(f.side, lane, ki, panel);
+  } else if (!p.types.multiplies_stored()) {
     const Expr factor = weights_as_floats(p.types, weight, scale)(lane, ki, panel);
     f.factors(lane, ki, panel) = p.gate == Gate::weights ? factor * gate(ki) : factor;
   } else if (p.gate != Gate::weights) {
@@ -60,18 +71,23 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
         stored_as(p.types.weights,
                   cast<float>(weight(f.side, lane, ki, panel)) * gate(ki * p.types.together() + f.side));
   }
-  Func values = input;
-  if (p.gate == Gate::input) {
-    f.gated_input(ki, pixel) = stored_as(p.types.maps, cast<float>(input(ki, pixel)) * gate(ki));
-    values = f.gated_input;
-  }
-  f.sum = ChannelSum(p.types, p.channels);
-  f.product(lane, panel, pixel) = bias(lane, panel);
+  if (p.gate == Gate::input)
+    f.values(ki, pixel) =
+        stored_as(p.types.values(), maps.gated.write_gated(maps.input, input(ki, pixel), gate(ki)));
+  else if (p.makes_values())
+    f.values(ki, pixel) = stored_as(p.types.values(), input(ki, pixel));
+  else
+    f.values = input;
+  f.sum = ChannelSum(p.types, p.channels, p.signed_maps);
+  f.product(lane, panel, pixel) = f.sum.begin(bias(lane, panel), f.factors, lane, panel);
   f.product(lane, panel, pixel) = f.sum.add(
-      f.product(lane, panel, pixel), [&](const Expr& k) { return values(k, pixel); }, f.factors, lane, panel);
-  Expr value = activate(p.activation, f.product(lane, panel, pixel));
-  if (p.residual) value += cast<float>(residual(lane, panel, pixel));
-  f.output(lane, panel, pixel) = p.average ? value : stored_as(p.types.maps, value);
+      f.product(lane, panel, pixel), [&](const Expr& k) { return f.values(k, pixel); }, f.factors, lane,
+      panel);
+  Expr value = activate(p.activation, f.sum.result(f.product(lane, panel, pixel), bias(lane, panel), [&] {
+    return scale(lane, panel) * (p.gate == Gate::input ? maps.gated : maps.input).scale();
+  }));
+  if (p.residual) value += maps.residual.read(residual(lane, panel, pixel));
+  f.output(lane, panel, pixel) = p.average ? value : maps.output.write(value);
   if (p.average) {
     Func as_one_row("as_one_row");
     as_one_row(lane, panel, pixel, f.row) = f.output(lane, panel, pixel);

@@ -7,8 +7,9 @@
 namespace effnet {
 namespace {
 
-// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, scale][, gate][, residual],
-// scratch, output[, average]. All begin at the task's block, `input` at its pixels.
+// One task: a block of panels, a block of pixels. Arguments: weight, bias, input[, scale][, gate][, residual][,
+// input_affine][, gated_affine][, residual_affine][, output_affine], scratch, output[, average]. All begin at the task's
+// block, `input` at its pixels; what is affine belongs to whole maps.
 class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
  public:
   GeneratorParam<int> channels{"channels", 0}, out_channels{"out_channels", 0}, pixels{"pixels", 0};
@@ -16,6 +17,8 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
   GeneratorParam<int> gated{"gated", 0};                                           // enum Gate
   GeneratorParam<int> adds_residual{"adds_residual", 0}, averages{"averages", 0};  // flags
   GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};                      // enum Element
+  GeneratorParam<int> pairs{"pairs", 0};                                           // flag, of MatrixTypes
+  GeneratorParam<int> stored{"stored", -1};  // enum Element: of the output, where it is not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
   GeneratorParam<int> prefetches{"prefetch", 0};
@@ -31,11 +34,17 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
     weight.set_dimensions(weight_dimensions(types));
     input.set_type(halide_type(types.maps));
     input.set_dimensions(2);
-    output.set_type(halide_type(averages != 0 ? Element::f32 : types.maps));
+    output.set_type(halide_type(output_element()));
     output.set_dimensions(3);
     if (traits_of(types.weights).scaled) scale_ = add_input<Buffer<float, 2>>("scale");
     if (gated != 0) gate_ = add_input<Buffer<float, 1>>("gate");
     if (adds_residual != 0) residual_ = add_input<Buffer<>>("residual", halide_type(types.maps), 3);
+    if (types.affine()) {
+      input_affine_ = add_input<Buffer<float, 1>>("input_affine");
+      if (gated != 0) gated_affine_ = add_input<Buffer<float, 1>>("gated_affine");
+      if (adds_residual != 0) residual_affine_ = add_input<Buffer<float, 1>>("residual_affine");
+    }
+    if (traits_of(output_element()).affine) output_affine_ = add_input<Buffer<float, 1>>("output_affine");
     if (averages != 0) average_ = add_output<Buffer<float, 2>>("average");
   }
 
@@ -46,10 +55,13 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
                 static_cast<Gate>(gated.value()),
                 adds_residual != 0,
                 averages != 0,
-                element_types()};
+                element_types(),
+                wants_signed_maps(element_types(), get_target())};
     funcs_ =
         define_pointwise(problem_, input, weight, bias, scale_ ? Func(*scale_) : Func(),
-                         gated != 0 ? Func(*gate_) : Func(), adds_residual != 0 ? Func(*residual_) : Func());
+                         gated != 0 ? Func(*gate_) : Func(), adds_residual != 0 ? Func(*residual_) : Func(),
+                         {storage(input_affine_), storage(gated_affine_), storage(residual_affine_),
+                          MapStorage(output_element(), output_affine_ ? Func(*output_affine_) : Func())});
     output = funcs_.output;
     if (averages != 0) *average_ = funcs_.average;
   }
@@ -65,6 +77,8 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
     if (adds_residual != 0)
       set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
     if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});
+    for (auto* affine : {input_affine_, gated_affine_, residual_affine_, output_affine_})
+      set_affine_layout(affine);
     schedule_pointwise(funcs_, problem_,
                        {block_panels, block_pixels, tile_panels, tile_pixels, unroll, prefetches},
                        natural_vector_size<float>());
@@ -78,11 +92,20 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
 
  private:
   MatrixTypes element_types() const {
-    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value())};
+    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), pairs != 0};
+  }
+  Element output_element() const {
+    if (averages != 0) return Element::f32;
+    return stored >= 0 ? static_cast<Element>(stored.value()) : element_types().maps;
+  }
+  MapStorage storage(Input<Buffer<float, 1>>* affine) const {
+    return MapStorage(element_types().maps, affine ? Func(*affine) : Func());
   }
 
   Input<Buffer<float, 2>>* scale_ = nullptr;
   Input<Buffer<float, 1>>* gate_ = nullptr;
+  Input<Buffer<float, 1>>*input_affine_ = nullptr, *gated_affine_ = nullptr, *residual_affine_ = nullptr,
+                      *output_affine_ = nullptr;
   Input<Buffer<>>* residual_ = nullptr;
   Output<Buffer<float, 2>>* average_ = nullptr;
   PointwiseProblem problem_{};

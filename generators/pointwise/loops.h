@@ -1,7 +1,7 @@
 // The loops of project and head.
 //
-//   gate the input into scratch                               or, a tile at a time, the weights; weights that are
-//                                                             not multiplied as they are stored go there, too
+//   gate the input into scratch                               or, a tile at a time, the weights; input and weights that
+//                                                             are not multiplied as they are stored go there, too
 //   for each tile of panels of the task's block:
 //     gate the tile's weights into scratch
 //     for each tile of pixels:   accumulators in registers, activation, residual, one store
@@ -23,9 +23,9 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
   f.output.reorder(lane, pi, xi, xo, po).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
   f.product.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
   f.sum.schedule(f.product.update(), lane, lanes, panel, pixel, s.unroll);
-  if (p.gate == Gate::input) {
-    f.gated_input.compute_root().store_in(MemoryType::Heap);
-    f.gated_input.vectorize(f.input_channel, lanes, TailStrategy::RoundUp);
+  if (p.makes_values()) {
+    f.values.compute_root().store_in(MemoryType::Heap);
+    f.values.vectorize(f.input_channel, lanes, TailStrategy::RoundUp);
   }
   if (p.makes_factors()) {
     f.factors.compute_at(f.output, po).store_in(MemoryType::Heap);
@@ -36,6 +36,7 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
     f.factors.vectorize(lane, lanes).unroll(lane).unroll(panel);
     if (!p.types.multiplies_stored()) f.factors.unroll(f.input_channel, 2);
   }
+  f.sum.schedule_offset({f.output, po}, lanes);
   if (p.average) {
     f.average.compute_root()
         .bound(lane, 0, 16)

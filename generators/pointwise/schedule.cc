@@ -20,8 +20,12 @@ double gating(const Numbers& problem) { return types_of(problem).together() == 1
 // Every thread has a gated input in the arena.
 constexpr std::int64_t most_gated_bytes = 2 << 20;
 
+bool makes_values(const Numbers& problem) {
+  return static_cast<Gate>(problem.at("gated")) == Gate::input || types_of(problem).pairs;
+}
+
 std::int64_t gated_input_bytes(const Numbers& problem, int pixels) {
-  const std::int64_t pixel = traits_of(types_of(problem).maps).bytes * padded(problem.at("channels"));
+  const std::int64_t pixel = traits_of(types_of(problem).values()).bytes * padded(problem.at("channels"));
   return (pixel * pixels + 63) / 64 * 64;
 }
 
@@ -62,8 +66,7 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels");
   const int out_panels = panels(problem.at("out_channels"));
   const bool whole = problem.at("averages") == 1;  // the average needs all pixels of a channel in one task
-  const bool gates_input = static_cast<Gate>(problem.at("gated")) == Gate::input;
-  const std::int64_t gated_bytes = gates_input ? gated_input_bytes(problem, pixels) : 0;
+  const std::int64_t gated_bytes = makes_values(problem) ? gated_input_bytes(problem, pixels) : 0;
   const int least_strips = static_cast<int>(1 + gated_bytes / most_gated_bytes);
   Choice best{{1, 1}, 1, pixels};
   double best_cost = 1e30;
@@ -120,11 +123,10 @@ std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const auto gate = static_cast<Gate>(problem.at("gated"));
   const MatrixTypes types = types_of(problem);
   std::int64_t bytes = 0;
-  if (gate == Gate::input) bytes += gated_input_bytes(problem, schedule.at("block_pixels"));
+  if (makes_values(problem)) bytes += gated_input_bytes(problem, schedule.at("block_pixels"));
   if (gate == Gate::weights || !types.multiplies_stored()) {
-    const int factor_bytes = types.together() > 1 ? traits_of(types.weights).bytes : 4;
-    bytes += static_cast<std::int64_t>(factor_bytes) * panel_lanes * schedule.at("tile_panels") *
-             steps_of(problem) * types.together();
+    bytes += static_cast<std::int64_t>(traits_of(types.factors()).bytes) * panel_lanes *
+             schedule.at("tile_panels") * steps_of(problem) * types.together();
   }
   return bytes;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "generators/operator.h"
+#include "models/element.h"
 
 namespace effnet {
 
@@ -10,6 +11,7 @@ enum class Gate { none, weights, input };
 
 // The one that is cheaper to multiply: reading weights for the first time costs about twice as much as the input.
 // Weights with a scale are left alone: LLVM orders a product of three by where its factors come from, which is the tile.
+// Affine ones have no steps to spare for a gate either.
 Gate gate_of(int pixels, int out_channels, const MatrixTypes& types);
 
 struct PointwiseSchedule {

@@ -17,7 +17,6 @@ struct StemProblem {
   int resolution, out_width;
   int kernel, stride, top, left;
   Activation activation;
-  Element maps;  // of the output; all else is float32
 };
 
 struct StemFuncs {
@@ -28,9 +27,11 @@ struct StemFuncs {
   Halide::Func output{"output"};
 };
 
-// input: (column * 3 + colour, row); weight: (lane, colour, column, row, panel).
+// input: (column * 3 + colour, row); weight: (lane, colour, column, row, panel). `storage`: of the output; all else is
+// float32.
 inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row, const Halide::Func& input,
-                             const Halide::Func& weight, const Halide::Func& bias) {
+                             const Halide::Func& weight, const Halide::Func& bias,
+                             const MapStorage& storage) {
   using namespace Halide;
   StemFuncs f;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
@@ -45,7 +46,7 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
       f.convolved(lane, panel, x, y),
       f.rows.func((x * p.stride + f.taps.y - p.left) * 3 + f.taps.x, y * p.stride + f.taps.z - p.top) *
           weight(lane, f.taps.x, f.taps.y, f.taps.z, panel));
-  f.output(lane, panel, x, y) = stored_as(p.maps, activate(p.activation, f.convolved(lane, panel, x, y)));
+  f.output(lane, panel, x, y) = storage.write(activate(p.activation, f.convolved(lane, panel, x, y)));
   return f;
 }
 

@@ -6,8 +6,8 @@
 namespace effnet {
 namespace {
 
-// One task: a strip of output rows. Arguments: input (the whole picture), weight, bias, first_row, rows,
-// scratch, output (from the strip's first row).
+// One task: a strip of output rows. Arguments: input (the whole picture), weight, bias, first_row, rows[,
+// output_affine], scratch, output (from the strip's first row).
 class Stem : public Halide::Generator<Stem> {
  public:
   GeneratorParam<int> resolution{"resolution", 0}, out_width{"out_width", 0}, out_channels{"out_channels", 0};
@@ -23,20 +23,16 @@ class Stem : public Halide::Generator<Stem> {
   Output<Buffer<>> output{"output"};
 
   void configure() {
-    output.set_type(halide_type(static_cast<Element>(maps.value())));
+    output.set_type(halide_type(element()));
     output.set_dimensions(4);
+    if (traits_of(element()).affine) output_affine_ = add_input<Buffer<float, 1>>("output_affine");
   }
 
   void generate() {
-    problem_ = {resolution,
-                out_width,
-                kernel,
-                stride,
-                top,
-                left,
-                static_cast<Activation>(activation.value()),
-                static_cast<Element>(maps.value())};
-    funcs_ = define_stem(problem_, first_row, input, weight, bias);
+    problem_ = {
+        resolution, out_width, kernel, stride, top, left, static_cast<Activation>(activation.value())};
+    const MapStorage storage(element(), output_affine_ ? Func(*output_affine_) : Func());
+    funcs_ = define_stem(problem_, first_row, input, weight, bias, storage);
     output = funcs_.output;
   }
 
@@ -48,10 +44,14 @@ class Stem : public Halide::Generator<Stem> {
     set_layout(output, {panel_lanes, out_panels, out_width, 0},
                {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
     output.dim(3).set_extent(rows);
+    set_affine_layout(output_affine_);
     schedule_stem(funcs_, problem_, {tile_panels, columns, 0}, out_panels, natural_vector_size<float>());
   }
 
  private:
+  Element element() const { return static_cast<Element>(maps.value()); }
+
+  Input<Buffer<float, 1>>* output_affine_ = nullptr;
   StemProblem problem_{};
   StemFuncs funcs_;
 };

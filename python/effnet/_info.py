@@ -28,7 +28,7 @@ class Info:
     interpolation: str
     arena_bytes: int
     weights_bytes: int
-    precision: str  # element type: "fp32", "bf16", "int8-weights"
+    precision: str  # element type: "fp32", "bf16", "int8-weights", "int8"
 
 
 def copy(info: _native.Info) -> Info:

@@ -93,7 +93,7 @@ typedef struct effnet_info {
   effnet_interpolation interpolation;
   size_t arena_bytes, weights_bytes;
   int steps;
-  const char* precision; /* element type: "fp32", "bf16", "int8-weights" */
+  const char* precision; /* element type: "fp32", "bf16", "int8-weights", "int8" */
 } effnet_info;
 
 typedef struct effnet_outputs { /* null: not wanted */
@@ -118,6 +118,25 @@ EFFNET_API effnet_status effnet_run(effnet_model* model, const float* input, flo
 EFFNET_API effnet_status effnet_run_batch(effnet_model* model, int count, const float* inputs,
                                           const effnet_outputs* outputs);
 EFFNET_API void effnet_close(effnet_model* model); /* null is fine */
+
+/* A tensor between two layers, after its activation: "stem", "blocks.3.expand", "blocks.3.depthwise",
+ * "blocks.3.gated" (the depthwise output times the squeeze-excite's gates), "blocks.3" (the block's output, with
+ * its residual), "head" (before the average). */
+typedef struct effnet_observed {
+  const char* tensor;
+  float*
+      values; /* [height][width][stride]; of every pixel the first `channels` count. Only during the call */
+  int height, width, channels, stride;
+} effnet_observed;
+
+/* Called on the thread that runs the model, between steps. It must not call functions of that model. The values may be
+ * changed: the run goes on with what is there afterwards. */
+typedef void (*effnet_observer)(void* user, const effnet_observed* observed);
+
+/* effnet_run() that shows every tensor, in the order of the data, to `observer`. The library must have been
+ * compiled with effnetc compile --observe; of another one EFFNET_INVALID_ARGUMENT, after a run that shows nothing. */
+EFFNET_API effnet_status effnet_run_observed(effnet_model* model, const float* input, float* logits,
+                                             effnet_observer observer, void* user);
 
 /* RGB pixels, 8 bits a channel, `stride` bytes from row to row -> the network's input: resize (Pillow's 8-bit
  * resampler, bit for bit), centre crop, normalisation, all as the weights file says.

@@ -27,7 +27,7 @@ typedef struct effnet_step {
   const char *name, *operation; /* as in effnet_step_profile */
   double multiply_adds, activations, bytes;
   int tasks;
-  double paired_multiply_adds; /* of the multiply-adds: two bf16 products in one float32 lane at once */
+  double paired_multiply_adds; /* of the multiply-adds: two bf16 or four 8 bit products in one lane at once */
 } effnet_step;
 
 /* The pointers of one run over one image. */
@@ -45,6 +45,12 @@ typedef void (*effnet_step_task)(const void* arguments, int task, void* scratch)
 /* Runs all tasks of a step and returns when they are done. Called by the generated run(), step after step. */
 EFFNET_API void effnet_run_step(effnet_context* context, int step, int tasks, effnet_step_task task,
                                 const void* arguments);
+
+/* Of a library that was compiled to observe: `map` [height][width][channels rounded up to 16] in the arena is whole.
+ * Where `gates` [channels rounded up to 16] are not null, the tensor is the map times these: it is written to `gated`,
+ * from where the next step reads it. */
+EFFNET_API void effnet_observe(effnet_context* context, const char* tensor, void* map, const void* gates,
+                               void* gated, int height, int width, int channels);
 
 /* Instruction sets that a variant needs; several bits may be set. */
 enum effnet_cpu_features {
@@ -79,7 +85,7 @@ typedef struct effnet_variant {
 typedef struct effnet_program {
   int abi; /* EFFNET_PROGRAM_ABI of the generator */
   const char *name, *network, *fingerprint;
-  const char* precision; /* element type: "fp32", "bf16", "int8-weights" */
+  const char* precision; /* element type: "fp32", "bf16", "int8-weights", "int8" */
   int weights_format_version;
   int resolution, classes, features, map_height, map_width;
   const effnet_tensor*

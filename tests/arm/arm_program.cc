@@ -28,8 +28,8 @@ std::vector<float> take(std::string_view& bytes, std::size_t count) {
 
 }  // namespace
 
-ArmProgram::ArmProgram(std::string folder, std::string name)
-    : folder_(std::move(folder)), name_(std::move(name)) {
+ArmProgram::ArmProgram(std::string folder, std::string name, std::string target)
+    : folder_(std::move(folder)), name_(std::move(name)), target_(std::move(target)) {
   must_run({EFFNET_ARM_CC,
             "-std=c11",
             "-O1",
@@ -75,7 +75,7 @@ ArmOutputs ArmProgram::run_bytes(const std::string& weights, std::string_view in
                                       files.file("input"),
                                       files.file("output"),
                                       std::to_string(threads),
-                                      "arm-64",
+                                      target_,
                                       std::to_string(shape.arena_bytes)};
   command.insert(command.end(), size.begin(), size.end());
   must_run(command);

@@ -24,7 +24,7 @@ class ArmProgram {
  public:
   // Links FOLDER/lib<name>.a with tests/arm/run_network.c and the runtime into FOLDER/<name>.arm. Throws
   // std::runtime_error, like run().
-  ArmProgram(std::string folder, std::string name);
+  ArmProgram(std::string folder, std::string name, std::string target = "arm-64");
 
   // `weights`: a file's path. `input` is channels innermost.
   ArmOutputs run(const std::string& weights, std::span<const float> input, const ArmShape& shape,
@@ -35,7 +35,7 @@ class ArmProgram {
  private:
   ArmOutputs run_bytes(const std::string& weights, std::string_view input, const ArmShape& shape, int threads,
                        const std::vector<std::string>& size) const;
-  std::string folder_, name_;
+  std::string folder_, name_, target_;
 };
 
 }  // namespace effnet::test

@@ -2,6 +2,7 @@
 // compiled for every target that this CPU or an emulator runs, each step compared on the very inputs that it had.
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <set>
@@ -13,6 +14,7 @@
 #include "generators/pointwise/schedule.h"
 #include "generators/target.h"
 #include "pipeline/library.h"
+#include "schedules/types.h"
 #include "tests/catch.h"
 #include "tests/generators/one_block.h"
 #ifdef EFFNET_HAS_ARM
@@ -52,13 +54,37 @@ LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target, Pre
   return {"one_block", {*plan}};
 }
 
+// What storing a value may make of it: off by a part of its size or by half a step, and inside of what has steps.
+struct Rounding {
+  double relative = 0, absolute = 0, least = -1e300, most = 1e300;
+};
+
 struct Run {
   Plan plan;
+  FloatTensors file;
   PlainWeights weights;
   std::vector<float> input, logits;
   std::vector<float> arena;
 
   const Values& weight(const std::string& name) const { return weights.at(name); }
+  double scale(const std::string& affine) const { return file.at(affine).values[0]; }
+  double zero_point(const std::string& affine) const { return file.at(affine).values[1]; }
+  // Of a pointwise layer, without what import took off for the zero point of its input.
+  Values bias(const std::string& layer, const std::string& input_affine) const {
+    Values bias = weight(layer + ".bias");
+    const Values& factors = weight(layer + ".weight");
+    if (file.at(layer + ".weight").shape.back() != 4) return bias;  // its input has no zero point
+    for (std::size_t i = 0; i < factors.size(); ++i)
+      bias[i / (factors.size() / bias.size())] += factors[i] * scale(input_affine) * zero_point(input_affine);
+    return bias;
+  }
+  MatrixTypes types() const { return types_of(kernel("project").problem); }
+  const Kernel& kernel(const std::string& operation) const {
+    for (const Kernel& k : plan.kernels)
+      if (k.operation == operation) return k;
+    FAIL("no " + operation);
+    return plan.kernels[0];
+  }
   const Buffer& buffer(const std::string& name) const {
     for (const Buffer& b : plan.buffers)
       if (b.name == name) return b;
@@ -69,6 +95,8 @@ struct Run {
   float value(const Buffer& b, std::size_t index) const {
     const auto* memory = reinterpret_cast<const unsigned char*>(arena.data()) + b.offset;
     if (b.element == Element::f32) return reinterpret_cast<const float*>(memory)[index];
+    if (b.element == Element::u8)
+      return static_cast<float>((memory[index] - zero_point(b.affine)) * scale(b.affine));
     REQUIRE(b.element == Element::bf16);
     return from_bf16(reinterpret_cast<const std::uint16_t*>(memory)[index]);
   }
@@ -81,15 +109,17 @@ struct Run {
           result.at(y, x, c) = value(b, (y * shape.width + x) * padded(shape.channels) + c);
     return result;
   }
-  // What storing a map may be off, to its size: half a unit in the last place.
-  double rounding(const std::string& name) const {
-    return buffer(name).element == Element::f32 ? 0 : 0x1.01p-8;
+  Rounding rounding(const std::string& name) const {
+    const Buffer& b = buffer(name);
+    if (b.element == Element::f32) return {};
+    if (b.element == Element::bf16) return {0x1.01p-8};
+    return affine_rounding(b.affine);
   }
-  Gate gate() const {
-    for (const Kernel& kernel : plan.kernels)
-      if (kernel.operation == "project") return static_cast<Gate>(kernel.problem.at("gated"));
-    return Gate::none;
+  Rounding affine_rounding(const std::string& affine) const {
+    const double step = scale(affine), zero = zero_point(affine);
+    return {0, 0.5001 * step, -zero * step, (255 - zero) * step};
   }
+  Gate gate() const { return static_cast<Gate>(kernel("project").problem.at("gated")); }
 };
 
 FloatTensors tensors_of(std::span<const std::byte> file) {
@@ -131,6 +161,7 @@ Run run_here(const TemporaryFolder& folder, const Plan& plan) {
   const Result<RandomWeights> weights = RandomWeights::make(*program());
   REQUIRE(weights.ok());
   Run result{plan,
+             tensors_of(weights->file()),
              unpack(plan.network, tensors_of(weights->file())),
              input_of(plan.network),
              std::vector<float>(plan.network.classes),
@@ -183,9 +214,14 @@ Run run_emulated(const TemporaryFolder& folder, const Plan& plan) {
   write_file(folder.file("weights"),
              {reinterpret_cast<const char*>(weights->file().data()), weights->file().size()});
   const Shape& last = plan.network.head.out;
-  Run result{plan, unpack(plan.network, tensors_of(weights->file())), input_of(plan.network), {}, {}};
+  Run result{plan,
+             tensors_of(weights->file()),
+             unpack(plan.network, tensors_of(weights->file())),
+             input_of(plan.network),
+             {},
+             {}};
   ArmOutputs outputs =
-      ArmProgram(folder.path(), "one_block")
+      ArmProgram(folder.path(), "one_block", plan.target.name)
           .run(folder.file("weights"), result.input,
                {static_cast<std::size_t>(plan.network.classes), static_cast<std::size_t>(last.channels),
                 static_cast<std::size_t>(last.height) * last.width, arena_floats(plan) * 4});
@@ -226,22 +262,43 @@ double tolerance(double length, double a, double b, double result) {
   return 1.1920929e-7 * 4 * length * a * b + 2e-6 * std::max(1.0, result);
 }
 
-// `rounding`: of a result that is stored in a shorter type, to its size.
 void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a,
-             double b, double rounding = 0) {
+             double b, const Rounding& rounding = {}) {
   REQUIRE(got.size() == wanted.size());
   double worst = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     REQUIRE(std::isfinite(got[i]));
-    worst = std::max(worst, std::abs(got[i] - wanted[i]) - rounding * std::abs(wanted[i]));
+    const double value = std::clamp(wanted[i], rounding.least, rounding.most);
+    worst =
+        std::max(worst, std::abs(got[i] - value) - rounding.relative * std::abs(value) - rounding.absolute);
   }
   INFO(what);
-  CHECK(worst <= tolerance(length, a, b, largest(wanted)) * (1 + rounding));
+  CHECK(worst <= tolerance(length, a, b, largest(wanted)) * (1 + rounding.relative));
 }
+
+const std::string gated_affine = "blocks.0.squeeze_excite.affine";
 
 // A factor with the gate in it is stored in the type of maps: rounded like every map.
 double stored(const Run& r, double value) {
-  return r.rounding("blocks.0.depthwise") == 0 ? value : from_bf16(to_bf16(static_cast<float>(value)));
+  if (r.types().maps == Element::f32) return value;
+  if (!r.types().affine()) return from_bf16(to_bf16(static_cast<float>(value)));
+  const double step = r.scale(gated_affine), zero = r.zero_point(gated_affine);
+  return (std::clamp(std::nearbyint(value / step + zero), 0.0, 255.0) - zero) * step;
+}
+
+// How many of a pixel's gated values lie so near to half a step that float32 may take the other one.
+int undecided(const Run& r, const Tensor3& wide, const Values& gates) {
+  if (!r.types().affine() || gates.empty()) return 0;
+  int most = 0;
+  for (std::size_t pixel = 0; pixel < wide.values.size(); pixel += gates.size()) {
+    int count = 0;
+    for (std::size_t k = 0; k < gates.size(); ++k) {
+      const double steps = wide.values[pixel + k] * gates[k] / r.scale(gated_affine);
+      count += std::abs(std::abs(steps - std::nearbyint(steps)) - 0.5) < 1e-4;
+    }
+    most = std::max(most, count);
+  }
+  return most;
 }
 
 // Each gives the step's map as the kernels made it: the input of the next.
@@ -265,7 +322,8 @@ Tensor3 check_depthwise(const Network& n, const Run& r, const Tensor3& stem) {
   double expand_error = 0;
   if (block.has_expand) {
     const Values& weight = r.weight("blocks.0.expand.weight");
-    expanded = activate(block.expand.activation, pointwise(stem, weight, r.weight("blocks.0.expand.bias")));
+    expanded =
+        activate(block.expand.activation, pointwise(stem, weight, r.bias("blocks.0.expand", "stem.affine")));
     expand_error = tolerance(stem.channels, largest(stem.values), largest(weight), largest(expanded.values));
   }
   Tensor3 wide = r.map("blocks.0.depthwise", dw.out);
@@ -297,14 +355,18 @@ Tensor3 check_project(const Network& n, const Run& r, Tensor3 wide, const Values
                       const Tensor3& stem) {
   const Block& block = n.blocks[0];
   Values weight = r.weight("blocks.0.project.weight");
+  const double flips = undecided(r, wide, gates) * largest(weight);
   Values& factors = r.gate() == Gate::input ? wide.values : weight;
   for (std::size_t i = 0; i < factors.size() && !gates.empty(); ++i)
     factors[i] = stored(r, factors[i] * gates[i % gates.size()]);
-  Tensor3 wanted = pointwise(wide, weight, r.weight("blocks.0.project.bias"));
+  Tensor3 wanted = pointwise(
+      wide, weight, r.bias("blocks.0.project", gates.empty() ? "blocks.0.depthwise.affine" : gated_affine));
   if (block.residual) wanted = add(wanted, stem);
   Tensor3 narrow = r.map("blocks.0.project", block.project.out);
+  Rounding rounding = r.rounding("blocks.0.project");
+  if (flips > 0) rounding.absolute += flips * r.scale(gated_affine);
   compare("project", narrow.values, wanted.values, wide.channels, largest(wide.values), largest(weight),
-          r.rounding("blocks.0.project"));
+          rounding);
   return narrow;
 }
 
@@ -312,7 +374,8 @@ Tensor3 check_project(const Network& n, const Run& r, Tensor3 wide, const Values
 void check_head(const Network& n, const Run& r, const Tensor3& narrow) {
   const Values& weight = r.weight("head.weight");
   const Tensor3 last = r.map("head", n.head.out);
-  const Tensor3 wanted = activate(n.head.activation, pointwise(narrow, weight, r.weight("head.bias")));
+  const Tensor3 wanted =
+      activate(n.head.activation, pointwise(narrow, weight, r.bias("head", "blocks.0.project.affine")));
   compare("head", last.values, wanted.values, narrow.channels, largest(narrow.values), largest(weight));
   const Tensor3 features = r.map("features", {1, 1, last.channels});
   compare("average", features.values, average(last), last.height * last.width, largest(last.values), 1);
@@ -348,6 +411,21 @@ TEST_CASE("Every operator equals the reference on awkward shapes, for every type
     }
   }
   CHECK(tested >= static_cast<int>(shapes.size() * precisions().size()));
+}
+
+TEST_CASE("A block that is kept in float32 equals the reference between steps of integers") {
+  Network network = one_block_network({30, 16, 6, 5, 2, 40, Padding::same, true, Activation::swish, 80, 10});
+  keep_blocks(network, {"blocks.0"});
+  for (const char* name : {"znver4", "x86-64-v3", "x86-64"}) {
+    const CpuTarget target = *find_target(name);
+    if (!runs_here(target)) continue;
+    INFO(name);
+    const Run run = compile_and_run(network, target, Precision::int8);
+    CHECK(run.buffer("stem").element == Element::f32);
+    CHECK(run.buffer("blocks.0.depthwise").element == Element::f32);
+    CHECK(run.buffer("blocks.0.project").element == Element::u8);
+    check_steps(network, run);
+  }
 }
 
 TEST_CASE("A schedule changes the speed and not one bit") {
@@ -391,27 +469,88 @@ TEST_CASE("The next tile's weights are prefetched into the second cache where a 
   CHECK(looked_at == std::set<std::string>{"expand_depthwise", "head", "project"});
 }
 
+namespace {
+
+// The head's map as it follows from exact sums of integers: nothing else is rounded before it becomes float32.
+void check_exact_sums(const CpuTarget& target) {
+  // More inputs than in any EfficientNet of the list; sums below 2^24.
+  const Network network =
+      one_block_network({9, 8, 6, 3, 1, 392, Padding::same, false, Activation::none, 40, 3});
+  const Run r = compile_and_run(network, target, Precision::int8);
+  const Buffer &in = r.buffer("blocks.0.project"), &out = r.buffer("head");
+  const FloatTensor &weight = r.file.at("head.weight"), &scale = r.file.at("head.scale"),
+                    &bias = r.file.at("head.bias");
+  const auto* memory = reinterpret_cast<const unsigned char*>(r.arena.data());
+  const auto* steps = memory + in.offset;
+  const auto* results = reinterpret_cast<const float*>(memory + out.offset);
+  const int inputs = network.head.in.channels, outputs = network.head.out.channels;
+  const float map_scale = r.file.at("blocks.0.project.affine").values[0];
+  int distinct = 0;
+  for (int pixel = 0; pixel < network.head.in.width * network.head.in.height; ++pixel)
+    for (int c = 0; c < outputs; ++c) {
+      std::int64_t sum = 0;
+      for (int k = 0; k < inputs; ++k)
+        sum += steps[pixel * padded(inputs) + k] *
+               static_cast<int>(weight.values[((c / 16 * (inputs / 4) + k / 4) * 16 + c % 16) * 4 + k % 4]);
+      REQUIRE(std::abs(sum) < 1 << 24);
+      const float factor = scale.values[c] * map_scale;
+      const auto value = [&](std::int64_t s) {
+        return target.machine.fma ? std::fma(static_cast<float>(s), factor, bias.values[c])
+                                  : static_cast<float>(s) * factor + bias.values[c];
+      };
+      REQUIRE(results[pixel * padded(outputs) + c] == value(sum));
+      distinct += value(sum) != value(sum + 1) && value(sum) != value(sum - 1);
+    }
+  CHECK(distinct >
+        0.99 * network.head.in.width * network.head.in.height * outputs);  // another sum would be seen
+}
+
+}  // namespace
+
+TEST_CASE("Sums of 8 bit integers are exact to the last bit, on every target") {
+  std::vector<CpuTarget> targets = cpu_targets();
+  targets.push_back(*find_target("arm-64-linux-arm_dot_prod"));
+  for (const CpuTarget& target : targets) {
+    const bool emulates = *emulated != 0 && target.name.starts_with("arm-64");
+    if (!runs_here(target) && !emulates) continue;
+    INFO(target.name);
+    check_exact_sums(target);
+  }
+}
+
 TEST_CASE("Inner loops multiply with the instruction of their element type") {
+  struct Expected {
+    const char *target, *precision, *instruction;  // null: none of these
+  };
+  constexpr const char* instructions[] = {"vdpbf16ps", "vpdpbusd", "vpmaddwd", "sdot"};
   const Network network =
       one_block_network({30, 16, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
   const TemporaryFolder folder;
   int looked_at = 0;
-  for (const char* name : {"znver4", "x86-64-v4", "x86-64-v3"}) {
-    const CpuTarget target = *find_target(name);
-    const Result<Plan> plan = make_plan(network, {.target = target, .precision = Precision::bf16});
+  for (const Expected& expected : {Expected{"znver4", "bf16", "vdpbf16ps"},
+                                   {"x86-64-v4", "bf16", nullptr},
+                                   {"x86-64-v3", "bf16", nullptr},
+                                   {"znver4", "int8", "vpdpbusd"},
+                                   {"x86-64-v4", "int8", "vpmaddwd"},
+                                   {"x86-64-v3", "int8", "vpmaddwd"},
+                                   {"arm-64-linux-arm_dot_prod", "int8", "sdot"}}) {
+    const CpuTarget target = *find_target(expected.target);
+    const Result<Plan> plan =
+        make_plan(network, {.target = target, .precision = *find_precision(expected.precision)});
     REQUIRE(plan.ok());
     for (const Kernel& kernel : plan->kernels) {
       if (!kernel.problem.count("weights") || !kernel.problem.count("out_channels")) continue;
-      INFO(name << ", " << kernel.operation);
+      INFO(expected.target << ", " << expected.precision << ", " << kernel.operation);
       const KernelFiles files{folder.file("kernel.o"), folder.file("kernel.s")};
       REQUIRE(compile_kernel(kernel_request(kernel, target), files).ok());
       const std::string assembly = read_file(files.assembly);
-      const bool multiplies_pairs = assembly.find("vdpbf16ps") != std::string::npos;
-      CHECK(multiplies_pairs == target.machine.bf16);
+      for (const char* instruction : instructions)
+        CHECK((assembly.find(instruction) != std::string::npos) ==
+              (expected.instruction && std::string(instruction) == expected.instruction));
       ++looked_at;
     }
   }
-  CHECK(looked_at == 9);  // expand_depthwise, project and head
+  CHECK(looked_at == 7 * 3);  // expand_depthwise, project and head
 }
 
 }  // namespace effnet::test

@@ -9,6 +9,7 @@
 #include "tests/catch.h"
 #include "tests/models/dialects.h"
 #include "tests/support/golden.h"
+#include "tests/support/map_ranges.h"
 #include "tests/support/packed.h"
 #include "tests/support/seeded.h"
 #include "tests/support/temporary.h"
@@ -98,10 +99,13 @@ TEST_CASE("A weights file knows its element type and is as much smaller") {
   const TemporaryFolder folder;
   const FloatTensors state = state_dict(network, Names::timm);
   const PlainWeights exact = unpack(network, test::import(config, state).file.tensors);
+  Calibration calibration = test::made_up_calibration(network, 0, 4);  // with a zero point of 0: biases stay
+  REQUIRE(write_calibration(calibration, network, folder.file("calibration.json")));
   for (const PrecisionTraits& type : precisions()) {
     INFO(type.name);
     ImportOptions options;
     options.precision = type.precision;
+    if (type.precision == Precision::int8) options.calibration = folder.file("calibration.json");
     REQUIRE(import_tensors(config, as_source(state), {}, options, folder.file("w")));
     const test::FloatFile file = test::read_tensors(folder.path() / "w");
     CHECK(file.metadata.at("precision") == type.name);
@@ -110,7 +114,7 @@ TEST_CASE("A weights file knows its element type and is as much smaller") {
     for (const PackedTensor& tensor : packed_tensors(network, type.precision)) bytes += tensor.bytes();
     const auto size = static_cast<std::int64_t>(std::filesystem::file_size(folder.path() / "w"));
     CHECK(size > bytes);
-    CHECK(size < bytes + 20000);
+    CHECK(size < bytes + 30000);
     // Half a unit in the last of bf16's 8 bits, half of 127 steps.
     const double allowed = type.weights == Element::f32    ? 0
                            : type.weights == Element::bf16 ? 1 / 256.0
@@ -152,6 +156,82 @@ TEST_CASE("Weights that an element type changes too much are refused unless that
   options = {};
   options.precision = Precision::bf16;
   CHECK(import_it().ok());
+}
+
+TEST_CASE("int8 has its calibration's steps in the file, and the zero points in the biases") {
+  const NetworkConfig config = small_config(Padding::same);
+  const Network network = build(config);
+  const TemporaryFolder folder;
+  const FloatTensors state = state_dict(network, Names::timm);
+  const PlainWeights exact = unpack(network, test::import(config, state).file.tensors);
+  Calibration calibration = test::made_up_calibration(network);
+  calibration.tensors["blocks.0"].scale = 0.5f;
+  calibration.tensors["blocks.0"].zero_point = 7;
+  REQUIRE(write_calibration(calibration, network, folder.file("c.json")));
+  ImportOptions options;
+  options.precision = Precision::int8;
+  options.calibration = folder.file("c.json");
+  REQUIRE(import_tensors(config, as_source(state), {}, options, folder.file("w")));
+  const FloatTensors tensors = test::read_tensors(folder.path() / "w").tensors;
+  CHECK(tensors.at("blocks.0.project.affine").values[0] == 0.5f);
+  CHECK(tensors.at("blocks.0.project.affine").values[1] == 7);
+  const PlainWeights stored = unpack(network, tensors);
+  const Values &weight = stored.at("blocks.1.expand.weight"), &bias = stored.at("blocks.1.expand.bias");
+  const std::size_t inputs = weight.size() / bias.size();
+  for (std::size_t c = 0; c < bias.size(); ++c) {
+    double wanted = exact.at("blocks.1.expand.bias")[c];
+    for (std::size_t i = 0; i < inputs; ++i) wanted -= weight[c * inputs + i] * 0.5 * 7;
+    CHECK(bias[c] == Approx(wanted).margin(1e-4));
+  }
+  CHECK(stored.at("stem.bias") == exact.at("stem.bias"));
+}
+
+TEST_CASE("Blocks that a calibration keeps have float32 weights, and a fingerprint of their own") {
+  const NetworkConfig config = small_config(Padding::same);
+  Network network = build(config);
+  const TemporaryFolder folder;
+  const FloatTensors state = state_dict(network, Names::timm);
+  const FloatTensors exact = test::import(config, state).file.tensors;
+  Calibration calibration = test::made_up_calibration(network);
+  calibration.kept = {"blocks.1"};
+  REQUIRE(write_calibration(calibration, network, folder.file("c.json")));
+  ImportOptions options;
+  options.precision = Precision::int8;
+  options.calibration = folder.file("c.json");
+  REQUIRE(import_tensors(config, as_source(state), {}, options, folder.file("w")));
+  const test::FloatFile file = test::read_tensors(folder.path() / "w");
+  for (const char* name : {"blocks.1.expand.weight", "blocks.1.expand.bias", "blocks.1.depthwise.weight",
+                           "blocks.1.project.weight", "blocks.1.project.bias"})
+    CHECK(file.tensors.at(name).values == exact.at(name).values);
+  CHECK(file.tensors.count("blocks.1.depthwise.affine") == 0);
+  CHECK(file.tensors.count("blocks.1.project.affine") == 1);
+  CHECK(file.tensors.count("blocks.2.expand.scale") == 1);
+  const std::string plain = fingerprint(network, Precision::int8);
+  keep_blocks(network, calibration.kept);
+  CHECK(file.metadata.at("fingerprint") == fingerprint(network, Precision::int8));
+  CHECK(fingerprint(network, Precision::int8) != plain);
+}
+
+TEST_CASE("int8 and a calibration need each other") {
+  const NetworkConfig config = small_config(Padding::same);
+  const Network network = build(config);
+  const TemporaryFolder folder;
+  const FloatTensors state = state_dict(network, Names::timm);
+  Calibration calibration = test::made_up_calibration(network);
+  REQUIRE(write_calibration(calibration, network, folder.file("c.json")));
+  ImportOptions options;
+  const auto refused = [&](Precision precision, std::optional<std::string> path, const std::string& text) {
+    options.precision = precision;
+    options.calibration = std::move(path);
+    const Status status = import_tensors(config, as_source(state), {}, options, folder.file("w"));
+    REQUIRE_FALSE(status);
+    CHECK_THAT(status.message(), Catch::Contains(text) && !Catch::Contains("\n"));
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "w"));
+  };
+  refused(Precision::int8, std::nullopt, "--precision int8 needs --calibration FILE");
+  refused(Precision::bf16, folder.file("c.json"), "a calibration is for --precision int8, not for bf16");
+  refused(Precision::fp32, folder.file("c.json"), "not for fp32");
+  refused(Precision::int8, folder.file("none.json"), "none.json");
 }
 
 TEST_CASE("Equal inputs give equal bytes") {

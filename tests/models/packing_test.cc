@@ -79,6 +79,22 @@ TEST_CASE("Other element types have pairs of inputs, or scales, where the layout
       CHECK(tensors.at(name).element == Element::f32);
 }
 
+TEST_CASE("int8 has fours of inputs, depthwise weights in bf16, and what the steps of its maps stand for") {
+  std::map<std::string, PackedTensor> int8;
+  for (const PackedTensor& tensor : packed_tensors(build("efficientnet_b0"), Precision::int8))
+    int8[tensor.name] = tensor;
+  CHECK(int8.at("blocks.1.expand.weight").shape == std::vector<int>{6, 4, 16, 4});
+  CHECK(int8.at("blocks.1.expand.scale").shape == std::vector<int>{96});
+  CHECK(int8.at("blocks.3.squeeze_excite.expand.weight").shape == std::vector<int>{9, 8, 16});
+  CHECK(int8.at("blocks.1.depthwise.weight").shape == std::vector<int>{6, 10, 16});  // 3 x 3, to 64 bytes
+  CHECK(int8.at("blocks.1.depthwise.weight").element == Element::bf16);
+  CHECK(int8.at("stem.weight").element == Element::f32);
+  for (const char* name : {"stem", "blocks.2.depthwise", "blocks.2.squeeze_excite", "blocks.2.project"})
+    CHECK(int8.at(name + std::string(".affine")).shape == std::vector<int>{16});
+  for (const char* name : {"blocks.2.expand", "head", "classifier"})
+    CHECK(int8.count(name + std::string(".affine")) == 0);
+}
+
 TEST_CASE("bfloat16 rounds to nearest, halves to even") {
   CHECK(to_bf16(1.0f) == 0x3f80);
   CHECK(to_bf16(0x1.01p0f) == 0x3f80);      // half way: to even, downwards
@@ -140,6 +156,19 @@ TEST_CASE("8 bit weights are off by half a step of their output channel at most;
     }
     CHECK(largest == (o == 3 ? 0 : 127));
   }
+}
+
+TEST_CASE("8 bit weights lie in fours of inputs where they are multiplied so") {
+  const int outputs = 17, inputs = 8;
+  std::vector<double> weight(outputs * inputs), bias(outputs);
+  for (int i = 0; i < outputs * inputs; ++i) weight[i] = std::sin(i);
+  const auto rows = values_of<std::int8_t>(pack_layer(weight, bias, inputs, 1, {Element::i8, 1})[1]);
+  const auto fours = values_of<std::int8_t>(pack_layer(weight, bias, inputs, 1, {Element::i8, 4})[1]);
+  REQUIRE(fours.size() == rows.size());
+  for (int o = 0; o < outputs; ++o)
+    for (int i = 0; i < inputs; ++i)
+      CHECK(fours[((o / 16 * (inputs / 4) + i / 4) * 16 + o % 16) * 4 + i % 4] ==
+            rows[(o / 16 * inputs + i) * 16 + o % 16]);
 }
 
 TEST_CASE("Packing puts every weight into its panel and zeros into the rest") {

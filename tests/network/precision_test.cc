@@ -11,6 +11,9 @@
 #include "tests/network/asked.h"
 #include "tests/network/compiled.h"
 #include "tests/support/golden.h"
+#include "tests/support/map_ranges.h"
+#include "tests/support/packed.h"
+#include "tests/support/process.h"
 #include "tests/support/seeded.h"
 #include "tests/support/temporary.h"
 
@@ -21,21 +24,48 @@ namespace {
 struct Type {
   const char *precision, *suffix;
 };
-constexpr Type bf16 = {"bf16", "bf16"}, int8_weights = {"int8-weights", "int8"};
+constexpr Type bf16 = {"bf16", "bf16"}, int8_weights = {"int8-weights", "int8"}, int8 = {"int8", "full_int8"};
+
+bool is(const Type& a, const Type& b) { return std::string_view(a.precision) == b.precision; }
 
 // What PyTorch's bf16 reaches: 0.996 of B0, 0.987 of B4, 0.949 of B7; between them as those above.
 double least_cosine(const std::string& network, const Type& type) {
   const char size = network.back();
+  if (is(type, int8)) return 0.9;
   if (type.precision != bf16.precision)
     return size <= '4' ? 0.99 : 0.96;  // deep random networks enlarge errors
   return size == '0' ? 0.996 : size <= '4' ? 0.987 : 0.949;
 }
 
+Tensor3 as_tensor(const std::vector<float>& input, int side) {
+  Tensor3 tensor(side, side, 3);
+  std::copy(input.begin(), input.end(), tensor.values.begin());
+  return tensor;
+}
+
+// Arguments of import: the type and, of int8, a calibration in `folder` on these inputs. `exact`: weights in float32.
+std::vector<std::string> import_arguments(const std::string& name, const Type& type,
+                                          const TemporaryFolder& folder, const std::string& exact,
+                                          const std::vector<std::vector<float>>& inputs) {
+  std::vector<std::string> arguments = {"--precision", type.precision};
+  if (!is(type, int8)) return arguments;
+  const Network network = *build_network(*find_network(name));
+  const PlainWeights weights = unpack(network, read_tensors(exact).tensors);
+  MapRanges ranges;
+  for (const std::vector<float>& input : inputs)
+    ranges.see(network, weights, as_tensor(input, network.resolution));
+  REQUIRE(write_calibration(ranges.calibration(network), network, folder.file("calibration.json")));
+  arguments.insert(arguments.end(), {"--calibration", folder.file("calibration.json")});
+  return arguments;
+}
+
 void check_golden(const std::string& name, const Type& type) {
   const Golden golden = read_golden(name);
   const TemporaryFolder folder(networks_folder());
-  import_golden_weights(name, golden, folder.file("weights"), {"--precision", type.precision});
   const std::vector<float> input = golden_input(golden);
+  if (is(type, int8)) import_golden_weights(name, golden, folder.file("exact"));
+  import_golden_weights(name, golden, folder.file("weights"),
+                        import_arguments(name, type, folder, folder.file("exact"), {input}));
   const CompiledNetwork library(name + "_" + type.suffix);
   const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(folder.file("weights")));
   CHECK(file_bytes > library.constant("WEIGHTS_BYTES"));  // and a header
@@ -64,6 +94,29 @@ TEST_CASE("bf16 is as near to float32 as PyTorch's bf16, with the same bits for 
     INFO(name);
     check_golden(name, bf16);
   }
+}
+
+TEST_CASE("8 bit maps stay near float32, with the same bits for any number of threads") {
+  for (const std::string& name : asked_networks({"efficientnet_b0"})) {
+    INFO(name);
+    check_golden(name, int8);
+  }
+}
+
+TEST_CASE("int8 libraries refuse weights of other types by name, and the arena is smaller") {
+  const TemporaryFolder folder(networks_folder());
+  const std::string name = "tf_efficientnet_lite0";
+  import_weights(name, published_weights(name), folder.file("exact"));
+  const CompiledNetwork exact(name), library(name + "_full_int8");
+  effnet_model* model = nullptr;
+  char error[300] = "";
+  effnet_options options{};
+  options.error = error;
+  options.error_bytes = sizeof error;
+  CHECK(library.open(folder.file("exact"), &options, &model) == EFFNET_WRONG_NETWORK);
+  CHECK(std::string(error).find("int8") != std::string::npos);
+  CHECK(10 * library.constant("ARENA_BYTES") < 7 * exact.constant("ARENA_BYTES"));
+  CHECK(library.constant("WEIGHTS_BYTES") <= 5'200'000);
 }
 
 TEST_CASE("8 bit weights stay near float32, with the same bits for any number of threads") {
@@ -106,25 +159,36 @@ std::vector<std::filesystem::path> pictures() {
   return paths;
 }
 
-Agreement compare(const std::string& network, const Type& type, int variations) {
-  const TemporaryFolder folder(networks_folder());
-  import_weights(network, published_weights(network), folder.file("fp32"));
-  import_weights(network, published_weights(network), folder.file("other"), {"--precision", type.precision});
-  const Model exact = CompiledNetwork(network).open(folder.file("fp32"));
-  const Model other = CompiledNetwork(network + "_" + type.suffix).open(folder.file("other"));
-  const std::size_t side = exact.info().resolution;
-  std::vector<float> input(side * side * 3);
-  Agreement agreement;
-  const SeededNumbers numbers("pictures");
+// Parts of every picture, ready for a model; which ones depends on `seed`.
+std::vector<std::vector<float>> inputs_of(const Model& model, int variations, const char* seed) {
+  const std::size_t side = model.info().resolution;
+  std::vector<std::vector<float>> inputs;
+  const SeededNumbers numbers(seed);
   for (const std::filesystem::path& path : pictures()) {
     const Picture picture = *read_picture(path.string());
     for (int i = 0; i < variations; ++i) {
-      const Picture part = varied(picture, numbers, agreement.all.pictures);
-      REQUIRE(effnet_prepare(exact.get(), part.rgb.data(), part.width, part.height,
-                             std::size_t(3) * part.width, input.data()) == EFFNET_OK);
-      agreement.add(path.string(), compare_scores(exact.run(input).logits, other.run(input).logits));
+      const Picture part = varied(picture, numbers, inputs.size());
+      inputs.emplace_back(side * side * 3);
+      REQUIRE(effnet_prepare(model.get(), part.rgb.data(), part.width, part.height,
+                             std::size_t(3) * part.width, inputs.back().data()) == EFFNET_OK);
     }
   }
+  return inputs;
+}
+
+Agreement compare(const std::string& network, const Type& type, int variations) {
+  const TemporaryFolder folder(networks_folder());
+  import_weights(network, published_weights(network), folder.file("fp32"));
+  const Model exact = CompiledNetwork(network).open(folder.file("fp32"));
+  import_weights(
+      network, published_weights(network), folder.file("other"),
+      import_arguments(network, type, folder, folder.file("fp32"), inputs_of(exact, 2, "calibration")));
+  if (network == "tf_efficientnet_lite0" && is(type, int8))
+    CHECK(std::filesystem::file_size(folder.file("other")) <= 5'200'000);
+  const Model other = CompiledNetwork(network + "_" + type.suffix).open(folder.file("other"));
+  Agreement agreement;
+  for (const std::vector<float>& input : inputs_of(exact, variations, "pictures"))
+    agreement.add("a crop", compare_scores(exact.run(input).logits, other.run(input).logits));
   const Agreement::Counts &all = agreement.all, &leading = agreement.leading;
   std::printf(
       "%s %s: cosine %.5f, the same first class in %d of %d crops, in %d of %d where it leads by 0.10\n",
@@ -146,7 +210,48 @@ TEST_CASE("published weights see the same in pictures with other element types")
     const Agreement bytes = compare(name, int8_weights, variations);
     CHECK(bytes.leading.same_first >= 0.99 * bytes.leading.pictures);
     CHECK(bytes.mean_cosine >= 0.995);
+    const Agreement integers = compare(name, int8, variations);
+    CHECK(integers.leading.same_first >= 0.98 * integers.leading.pictures);
+    CHECK(integers.mean_cosine >= 0.98);
   }
+}
+
+// In the sense of import_arguments(), with a library of its own: compiled by the same calibration.
+TEST_CASE("blocks that a calibration keeps stay in float32, in libraries that refuse other weights") {
+  const std::string name = "tf_efficientnet_lite0", published = published_weights(name);
+  const TemporaryFolder folder(networks_folder());
+  import_weights(name, published, folder.file("exact"));
+  const Model exact = CompiledNetwork(name).open(folder.file("exact"));
+  const auto inputs = inputs_of(exact, 1, "kept");
+  const auto arguments = import_arguments(name, int8, folder, folder.file("exact"), inputs);
+  import_weights(name, published, folder.file("none_kept"), arguments);
+  const Network network = *build_network(*find_network(name));
+  Calibration calibration = *read_calibration(arguments.back(), network);
+  for (const Block& block : network.blocks)
+    if (block.name != "blocks.5") calibration.kept.push_back(block.name);
+  REQUIRE(write_calibration(calibration, network, arguments.back()));
+  import_weights(name, published, folder.file("kept"), arguments);
+  const ProcessResult compiled =
+      run_program({EFFNETC, "compile", name, "-o", folder.path().string(), "--name", "lite0_kept", "--shared",
+                   "--precision", "int8", "--calibration", arguments.back(), "--cache-dir",
+                   EFFNET_BINARY_DIR "/tests/kernels"});
+  INFO(compiled.error);
+  REQUIRE(compiled.status == 0);
+  const CompiledNetwork kept("lite0_kept", folder.path().string()), whole(name + "_full_int8");
+  effnet_model* model = nullptr;
+  CHECK(kept.open(folder.file("none_kept"), nullptr, &model) == EFFNET_WRONG_NETWORK);
+  CHECK(whole.open(folder.file("kept"), nullptr, &model) == EFFNET_WRONG_NETWORK);
+  double with = 0, without = 0;
+  const Model a = kept.open(folder.file("kept")), b = whole.open(folder.file("none_kept"));
+  for (const std::vector<float>& input : inputs) {
+    const std::vector<float> wanted = exact.run(input).logits;
+    with += cosine(a.run(input).logits, wanted) / static_cast<double>(inputs.size());
+    without += cosine(b.run(input).logits, wanted) / static_cast<double>(inputs.size());
+  }
+  std::printf("%s int8: cosine %.5f with all blocks but one in float32, %.5f with none\n", name.c_str(), with,
+              without);
+  CHECK(with > without);
+  CHECK(with > 0.98);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ TEST_CASE("weights have the bytes of their element type") {
   const double exact = weights("fp32");
   CHECK(weights("bf16") < 0.6 * exact);
   CHECK(weights("int8-weights") < 0.4 * exact);
+  CHECK(weights("int8") < weights("int8-weights"));
 }
 
 TEST_CASE("another CPU's library is described, too") {

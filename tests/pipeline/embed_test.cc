@@ -4,6 +4,7 @@
 #include "pipeline/embed.h"
 #include "tests/catch.h"
 #include "tests/pipeline/effnetc_program.h"
+#include "tests/support/map_ranges.h"
 
 namespace effnet::test {
 
@@ -79,7 +80,12 @@ TEST_CASE("weights of another element type are embedded into a library of that t
     CHECK(exact.message().find("weights of precision 'fp32', but the library is compiled for " + type.name) !=
           std::string::npos);
     const std::string file = folder.file("typed.weights");
-    import_lite0(file, {"--precision", type.name});
+    std::vector<std::string> options = {"--precision", type.name};
+    if (type.precision == Precision::int8) {
+      REQUIRE(write_calibration(made_up_calibration(network), network, folder.file("c.json")));
+      options.insert(options.end(), {"--calibration", folder.file("c.json")});
+    }
+    import_lite0(file, options);
     CHECK(check_embedded(file, network, type.precision));
     CHECK_FALSE(check_embedded(file, network, Precision::fp32));
   }

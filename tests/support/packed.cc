@@ -64,10 +64,12 @@ PlainWeights unpack(const Network& network, const FloatTensors& packed) {
     const int kernel = layer.shape.size() > 2 ? static_cast<int>(layer.shape[2]) : 1;
     const std::string weight = layer.folded + ".weight", bias = layer.folded + ".bias";
     const auto scale = packed.find(layer.folded + ".scale");
-    weights[weight] = kernel == 1
-                          ? unpack_matrix(find(packed, weight),
-                                          scale == packed.end() ? nullptr : &scale->second, outputs, inputs)
-                          : unpack_weight(find(packed, weight).values, outputs, inputs, kernel);
+    const FloatTensor& stored = find(packed, weight);
+    // Depthwise weights of shorter types lie like a matrix of taps.
+    const bool is_matrix = kernel == 1 || stored.shape.size() == 3;
+    weights[weight] = is_matrix ? unpack_matrix(stored, scale == packed.end() ? nullptr : &scale->second,
+                                                outputs, inputs * kernel * kernel)
+                                : unpack_weight(stored.values, outputs, inputs, kernel);
     weights[bias] = unpack_bias(find(packed, bias).values, outputs);
   }
   return weights;

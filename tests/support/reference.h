@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -67,7 +68,11 @@ struct ReferenceOutputs {
   Values logits, features;
   Tensor3 last_map;
 };
+// Sees every map of a run, by its name in a calibration (models/calibration.h).
+using MapVisit = std::function<void(const std::string& name, const Tensor3& map)>;
 // Throws std::runtime_error when a weight is missing or has another size than the layer wants.
-ReferenceOutputs reference_run(const Network& network, const PlainWeights& weights, const Tensor3& input);
+ReferenceOutputs reference_run(
+    const Network& network, const PlainWeights& weights, const Tensor3& input,
+    const MapVisit& visit = [](const std::string&, const Tensor3&) {});
 
 }  // namespace effnet::test

@@ -38,21 +38,29 @@ Tensor3 run_squeeze_excite(const Layer& layer, const PlainWeights& weights, Tens
   return scale(std::move(map), gates);
 }
 
-Tensor3 run_block(const Block& block, const PlainWeights& weights, const Tensor3& input) {
-  Tensor3 map = block.has_expand ? run_layer(block.expand, weights, input) : input;
-  map = run_layer(block.depthwise, weights, map);
-  if (block.has_squeeze_excite) map = run_squeeze_excite(block.squeeze_excite, weights, std::move(map));
+Tensor3 run_block(const Block& block, const PlainWeights& weights, const Tensor3& input,
+                  const MapVisit& visit) {
+  Tensor3 map = input;
+  if (block.has_expand) visit(block.expand.name, map = run_layer(block.expand, weights, input));
+  visit(block.depthwise.name, map = run_layer(block.depthwise, weights, map));
+  if (block.has_squeeze_excite)
+    visit(block.name + ".gated", map = run_squeeze_excite(block.squeeze_excite, weights, std::move(map)));
   map = run_layer(block.project, weights, map);
-  return block.residual ? add(std::move(map), input) : map;
+  if (block.residual) map = add(std::move(map), input);
+  visit(block.name, map);
+  return map;
 }
 
 }  // namespace
 
-ReferenceOutputs reference_run(const Network& network, const PlainWeights& weights, const Tensor3& input) {
+ReferenceOutputs reference_run(const Network& network, const PlainWeights& weights, const Tensor3& input,
+                               const MapVisit& visit) {
   Tensor3 map = run_layer(network.stem, weights, input);
-  for (const Block& block : network.blocks) map = run_block(block, weights, map);
+  visit("stem", map);
+  for (const Block& block : network.blocks) map = run_block(block, weights, map, visit);
   ReferenceOutputs outputs;
   outputs.last_map = run_layer(network.head, weights, map);
+  visit("head", outputs.last_map);
   outputs.features = average(outputs.last_map);
   outputs.logits = dense(outputs.features, find(weights, network.classifier.name + ".weight"),
                          find(weights, network.classifier.name + ".bias"));

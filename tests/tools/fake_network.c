@@ -58,8 +58,25 @@ static void classifier(const void* arguments, int task, void* scratch) {
   }
 }
 
+#ifdef FAKE_OBSERVES
+/* What a library that was compiled to observe shows: as if there were a block behind the stem. */
+static void observe(effnet_context* context, const effnet_frame* frame) {
+  static const float gates[panel] = {0.5f, 0.25f, 2};
+  static float gated[quarters * panel];
+  float* map = last_map(frame);
+  effnet_observe(context, "stem", map, NULL, NULL, side / half, side / half, channels);
+  effnet_observe(context, "blocks.0.depthwise", map, NULL, NULL, side / half, side / half, channels);
+  effnet_observe(context, "blocks.0.gated", map, gates, gated, side / half, side / half, channels);
+  effnet_observe(context, "blocks.0", map, NULL, NULL, side / half, side / half, channels);
+  effnet_observe(context, "head", map, NULL, NULL, side / half, side / half, channels);
+}
+#endif
+
 static void run(effnet_context* context, const effnet_frame* frame) {
   effnet_run_step(context, 0, quarters, stem, frame);
+#ifdef FAKE_OBSERVES
+  observe(context, frame);
+#endif
   effnet_run_step(context, 1, 1, head, frame);
   effnet_run_step(context, 2, frame->classifier_panels, classifier, frame);
 }

@@ -158,8 +158,10 @@ Status measure(const Model& model, const Options& options, BenchResult& result) 
   if (Status status = runner.run_for(options.seconds / 20, warm_up_runs, warm_up); !status) return status;
   if (!runner.finite()) print_warning("effnet bench", "the result is not finite, which may change the speed");
 
+  const auto products = result.precision == "int8" ? ShortProducts::byte_fours : ShortProducts::bf16_pairs;
   const auto measure_peak = [&] {
-    result.peak = best(result.peak, measure_rates(result.instructions, result.threads, peak_window));
+    result.peak =
+        best(result.peak, measure_rates(result.instructions, result.threads, peak_window, products));
   };
   measure_peak();
   for (int part = 0; part < parts; part++) {

@@ -85,7 +85,9 @@ std::string bench_text(const BenchResult& result) {
   const Summary summary = summarize(result);
   const std::string batch = result.batch == 1 ? "" : ", batch of " + std::to_string(result.batch);
   std::string pairs;  // where there are some
-  if (result.paired_multiply_adds > 0) append(pairs, ", %.1f of bf16 pairs,", result.peak.pair_flops / 1e9);
+  if (result.paired_multiply_adds > 0)
+    append(pairs, ", %.1f of %s,", result.peak.pair_flops / 1e9,
+           result.precision == "bf16" ? "bf16 pairs" : "8 bit fours");
   std::string text;
   append(text, "%s %dx%d%s, %s, target %s (%s), %d %s, %s weights\n", result.network.c_str(),
          result.resolution, result.resolution, batch.c_str(), result.precision.c_str(), result.target.c_str(),

@@ -13,6 +13,7 @@ Command add_bench(CLI::App& app);
 Command add_info(CLI::App& app);
 Command add_train(CLI::App& app);
 Command add_eval(CLI::App& app);
+Command add_calibrate(CLI::App& app);
 Command add_compare(CLI::App& app);
 Command add_search(CLI::App& app);
 

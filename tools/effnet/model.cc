@@ -135,4 +135,16 @@ Status Model::run(int count, const float* inputs, const effnet_outputs& outputs)
   return status == EFFNET_OK ? Status() : failure(status);
 }
 
+Status Model::run_observed(const float* input, float* logits, const Observer& observer) const {
+  if (library_.run_observed == nullptr)
+    return Status::error(in_quotes(library_.path) +
+                         " was compiled by an earlier version of effnetc: compile it again, with --observe");
+  const auto show = [](void* user, const effnet_observed* observed) {
+    (*static_cast<const Observer*>(user))(*observed);
+  };
+  auto* user = const_cast<Observer*>(&observer);
+  const effnet_status status = library_.run_observed(model_.get(), input, logits, show, user);
+  return status == EFFNET_OK ? Status() : failure(status);
+}
+
 }  // namespace effnet

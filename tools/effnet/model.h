@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,6 +45,9 @@ class Model {
   // The classifier's weights of one class, without the bias.
   Result<std::vector<float>> class_weights(int class_index) const;
   Status run(int count, const float* inputs, const effnet_outputs& outputs) const;
+  // Shows every tensor between layers, which may be changed; only libraries compiled with --observe do.
+  using Observer = std::function<void(const effnet_observed&)>;
+  Status run_observed(const float* input, float* logits, const Observer& observer) const;
 
  private:
   using Handle = std::unique_ptr<effnet_model, decltype(&effnet_close)>;

@@ -51,8 +51,12 @@ class Symbols {
 
   template <typename Function>
   void find(Function*& function, const std::string& symbol) {
-    function = reinterpret_cast<Function*>(::dlsym(handle_, symbol.c_str()));
+    find_if_there(function, symbol);
     if (function == nullptr && missing_.empty()) missing_ = symbol;
+  }
+  template <typename Function>
+  void find_if_there(Function*& function, const std::string& symbol) const {
+    function = reinterpret_cast<Function*>(::dlsym(handle_, symbol.c_str()));
   }
   const std::string& missing() const { return missing_; }
 
@@ -68,6 +72,7 @@ std::string find_functions(ModelLibrary& library) {
   symbols.find(library.open, library.name + "_open");
   symbols.find(library.open_memory, library.name + "_open_memory");
   symbols.find(library.run_batch, "effnet_run_batch");
+  symbols.find_if_there(library.run_observed, "effnet_run_observed");
   symbols.find(library.close, "effnet_close");
   symbols.find(library.prepare, "effnet_prepare");
   symbols.find(library.set_head, "effnet_set_head");

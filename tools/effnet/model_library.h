@@ -17,6 +17,7 @@ struct ModelLibrary {
   const effnet_program* program = nullptr;  // what the library says of itself
 
   decltype(&effnet_run_batch) run_batch = nullptr;
+  decltype(&effnet_run_observed) run_observed = nullptr;  // also null in libraries of earlier versions
   decltype(&effnet_close) close = nullptr;
   decltype(&effnet_prepare) prepare = nullptr;
   decltype(&effnet_set_head) set_head = nullptr;

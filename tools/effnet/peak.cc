@@ -26,8 +26,8 @@ struct Kernels {
   double flops_per_round;
 };
 
-// The same of pairs of bf16, where the CPU multiplies them.
-struct PairKernel {
+// The same of short products, where the CPU has an instruction for them.
+struct ShortKernel {
   float (*multiply_add)(long rounds, float factor, float addend);
   double flops_per_round;
 };
@@ -90,9 +90,30 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) float multiply_add_pairs
   return total[0] + total[15];
 }
 
-std::optional<PairKernel> pair_kernel_of(InstructionSet set) {
-  if (set != InstructionSet::avx512 || !__builtin_cpu_supports("avx512bf16")) return std::nullopt;
-  return PairKernel{multiply_add_pairs, 4.0 * pair_accumulators * 16};
+__attribute__((target("avx512f,avx512vnni"), noinline)) float multiply_add_fours(long rounds, float factor,
+                                                                                 float addend) {
+  const __m512i bytes = _mm512_set1_epi8(static_cast<char>(127 * factor)),
+                others = _mm512_set1_epi8(static_cast<char>(addend));
+  __m512i sums[pair_accumulators];
+#pragma GCC unroll 32
+  for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_set1_epi32(i);
+  for (long round = 0; round < rounds; round++) {
+#pragma GCC unroll 32
+    for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_dpbusd_epi32(sums[i], bytes, others);
+  }
+  __m512i total = sums[0];
+#pragma GCC unroll 32
+  for (int i = 1; i < pair_accumulators; i++) total = _mm512_add_epi32(total, sums[i]);
+  return static_cast<float>(_mm512_reduce_add_epi32(total));
+}
+
+std::optional<ShortKernel> short_kernel_of(InstructionSet set, ShortProducts products) {
+  if (set != InstructionSet::avx512) return std::nullopt;
+  if (products == ShortProducts::bf16_pairs && __builtin_cpu_supports("avx512bf16"))
+    return ShortKernel{multiply_add_pairs, 4.0 * pair_accumulators * 16};
+  if (products == ShortProducts::byte_fours && __builtin_cpu_supports("avx512vnni"))
+    return ShortKernel{multiply_add_fours, 8.0 * pair_accumulators * 16};
+  return std::nullopt;
 }
 
 std::optional<Kernels> kernels_of(InstructionSet set) {
@@ -133,7 +154,7 @@ std::optional<Kernels> kernels_of(InstructionSet) { return std::nullopt; }
 #endif
 
 #if !defined(__x86_64__)
-std::optional<PairKernel> pair_kernel_of(InstructionSet) { return std::nullopt; }
+std::optional<ShortKernel> short_kernel_of(InstructionSet, ShortProducts) { return std::nullopt; }
 #endif
 
 using Clock = std::chrono::steady_clock;
@@ -197,10 +218,10 @@ const char* instruction_set_name(InstructionSet set) {
   return "";
 }
 
-Rates measure_rates(InstructionSet set, int threads, double seconds) {
+Rates measure_rates(InstructionSet set, int threads, double seconds, ShortProducts products) {
   const std::optional<Kernels> kernels = kernels_of(set);
   if (!kernels) return {};
-  const std::optional<PairKernel> pairs = pair_kernel_of(set);
+  const std::optional<ShortKernel> pairs = short_kernel_of(set, products);
   Rates result;
   constexpr int windows = 3;
   std::vector<Rates> rates(static_cast<std::size_t>(threads));

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/message.h"
+#include "base/sha256.h"
 
 namespace effnet {
 namespace {
@@ -23,6 +24,20 @@ void add_picture_options(CLI::App& app, PictureOptions& options) {
       ->check(CLI::Range(1, 1024));
 }
 
+void add_crops_option(CLI::App& app, int& crops) {
+  app.add_option("--crops", crops,
+                 "also N seeded parts of each picture, brighter or darker, and everything mirrored")
+      ->type_name("N")
+      ->check(CLI::Range(0, 10000));
+}
+
+Result<std::vector<View>> views_of(const Picture& picture, int crops) {
+  if (crops == 0) return std::vector<View>{View()};
+  const Result<std::string> digest = sha256(std::as_bytes(std::span(picture.rgb)));
+  if (!digest) return digest.status();
+  return make_views({.flip = true, .crops = crops, .brightness = true}, *digest);
+}
+
 void Failures::add(const Status& failure) {
   if (!last_.ok()) print_error(command_, last_.message());
   last_ = failure;
@@ -30,7 +45,11 @@ void Failures::add(const Status& failure) {
 
 PictureRun::PictureRun(const std::string& command, std::vector<Model> models, std::vector<PictureFile> files)
     : models_(std::move(models)), files_(std::move(files)), failures_(command) {
-  if (files_.size() >= many_pictures)
+  expect_runs(1);
+}
+
+void PictureRun::expect_runs(std::size_t of_each) {
+  if (!progress_ && files_.size() * of_each >= many_pictures)
     progress_ = std::make_unique<Progress>("pictures", static_cast<double>(files_.size()));
 }
 

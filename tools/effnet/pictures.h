@@ -8,6 +8,7 @@
 
 #include "base/progress.h"
 #include "pictures/stream.h"
+#include "tasks/augmentation.h"
 #include "tools/effnet/model.h"
 
 namespace effnet {
@@ -19,6 +20,14 @@ struct PictureOptions {
 
 // PICTURE... and --jobs.
 void add_picture_options(CLI::App& app, PictureOptions& options);
+
+// --crops, and what it asks for: the picture as it is; with crops also seeded parts of it, brighter or darker, and
+// everything mirrored.
+void add_crops_option(CLI::App& app, int& crops);
+Result<std::vector<View>> views_of(const Picture& picture, int crops);
+inline std::size_t views_of_each(int crops) {
+  return crops == 0 ? 1 : 2 * (1 + static_cast<std::size_t>(crops));
+}
 
 // Reports what goes wrong with some of many pictures: a line each, the last as the command's own failure.
 class Failures {
@@ -48,6 +57,9 @@ class PictureRun {
                                   const PictureOptions& pictures) {
     return start(command, model, find_pictures(pictures.arguments), pictures.jobs);
   }
+
+  // Where each picture is run so often, few pictures take as long as many.
+  void expect_runs(std::size_t of_each);
 
   const Model& model() const { return models_.front(); }
   std::size_t size() const { return files_.size(); }

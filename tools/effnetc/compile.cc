@@ -88,9 +88,19 @@ void add_compile(CLI::App& app, Commands& commands) {
   command->add_option("--threads", r.threads, "Schedules tuned for so many threads; any number runs")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command->add_flag("--min-memory", r.min_memory,
-                    "A smaller arena; the first block then has fewer tasks for threads. The same results");
+  CLI::Option* min_memory = command->add_flag(
+      "--min-memory", r.min_memory,
+      "A smaller arena; the first block then has fewer tasks for threads. The same results");
+  command
+      ->add_flag("--observe", r.observe,
+                 "A larger, slower library that shows every tensor between layers: for effnet calibrate")
+      ->excludes(min_memory);
   add_precision_option(*command, a->precision);
+  command
+      ->add_option(
+          "--calibration", r.calibration,
+          "Of --precision int8: the file of effnet calibrate, whose blocks that are kept stay in float32")
+      ->type_name("FILE");
   command->add_option("--jobs", r.jobs.jobs, "Kernels compiled at a time (default: as many as cores)")
       ->check(CLI::Range(1, 1024));
   command->add_option("--cc", r.cc,

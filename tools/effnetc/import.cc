@@ -11,7 +11,7 @@ namespace effnet {
 namespace {
 
 struct Options {
-  std::string network, weights, output, labels, interpolation, precision = "fp32";
+  std::string network, weights, output, labels, interpolation, precision = "fp32", calibration;
   int classes = 0;
   std::vector<double> mean, std;
   double crop = 0, most_weight_error = 0;
@@ -29,6 +29,7 @@ Status run(const Options& options, const CLI::App& command) {
   const Result<Precision> precision = find_precision(options.precision);
   if (!precision) return precision.status();
   overrides.precision = *precision;
+  if (command.count("--calibration")) overrides.calibration = options.calibration;
   if (command.count("--max-weight-error")) overrides.most_weight_error = options.most_weight_error;
   if (command.count("--classes")) overrides.classes = options.classes;
   if (command.count("--crop")) overrides.crop = options.crop;
@@ -76,10 +77,13 @@ void add_import(CLI::App& app, Commands& commands) {
   command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
   add_precision_option(*command, options->precision);
   command
+      ->add_option("--calibration", options->calibration,
+                   "of --precision int8: what the steps of its maps stand for, written by effnet calibrate")
+      ->type_name("FILE");
+  command
       ->add_option("--max-weight-error", options->most_weight_error,
                    "root mean square that rounding may change a layer's weights by, to their own (default: "
-                   "bf16 0.003, "
-                   "int8-weights 0.03)")
+                   "bf16 0.003, int8-weights and int8 0.03)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1.0));
   command->footer(

@@ -1,0 +1,239 @@
+#include "models/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "models/packing.h"
+
+namespace effnet {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* format_name = "effnet calibration 1";
+constexpr std::size_t most_bytes = std::size_t{64} << 20;
+
+// Steps between the smallest and the largest that a map of a network can sensibly have.
+constexpr double least_scale = 1e-12, most_scale = 1e9;
+
+const std::vector<std::string>& methods() {
+  static const std::vector<std::string> names = {"percentile", "mse", "minmax"};
+  return names;
+}
+
+// Reads keys one by one; the first failure stays.
+class Reader {
+ public:
+  explicit Reader(std::string where) : where_(std::move(where)) {}
+
+  const Status& status() const { return status_; }
+
+  const Json* find(const Json& object, const std::string& key, const char* needed,
+                   bool (Json::*is)() const noexcept) {
+    if (!status_) return nullptr;
+    const auto found = object.find(key);
+    if (found == object.end())
+      fail(in_quotes(key) + " is missing");
+    else if (!((*found).*is)())
+      fail(in_quotes(key) + " must be " + needed);
+    return status_ ? &*found : nullptr;
+  }
+  std::string text(const Json& object, const std::string& key) {
+    const Json* found = find(object, key, "a string", &Json::is_string);
+    return found ? found->get<std::string>() : "";
+  }
+  double number(const Json& object, const std::string& key) {
+    const Json* found = find(object, key, "a number", &Json::is_number);
+    return found ? found->get<double>() : 0;
+  }
+  std::int64_t whole(const Json& object, const std::string& key, double most) {
+    const double value = number(object, key);
+    if (status_ && !(value >= 0 && value <= most && value == std::floor(value)))
+      fail(in_quotes(key) + " must be a whole number in 0.." + formatted("%.0f", most));
+    return status_ ? static_cast<std::int64_t>(value) : 0;
+  }
+  void fail(const std::string& text) {
+    if (status_) status_ = Status::error(where_ + ": " + text);
+  }
+
+ private:
+  std::string where_;
+  Status status_;
+};
+
+CalibratedTensor read_tensor(const Json& object, const std::string& where, Status& status) {
+  Reader reader(where);
+  CalibratedTensor tensor;
+  tensor.minimum = reader.number(object, "minimum");
+  tensor.maximum = reader.number(object, "maximum");
+  // Of what is no float32 infinity remains, which the check refuses.
+  tensor.scale = static_cast<float>(reader.number(object, "scale"));
+  tensor.zero_point = static_cast<int>(reader.whole(object, "zero_point", 255));
+  tensor.loss = reader.number(object, "loss");
+  if (object.contains("means")) {
+    const Json* means = reader.find(object, "means", "a list of numbers", &Json::is_array);
+    for (std::size_t i = 0; means && i < means->size() && reader.status(); ++i) {
+      if (!(*means)[i].is_number()) reader.fail("\"means\" must be a list of numbers");
+      if (reader.status()) tensor.means.push_back((*means)[i].get<double>());
+    }
+  }
+  status = reader.status();
+  return tensor;
+}
+
+Result<Calibration> read_object(const Json& file, const std::string& where) {
+  Reader reader(where);
+  Calibration calibration;
+  const std::string format = reader.text(file, "format");
+  if (reader.status() && format != format_name)
+    reader.fail("format " + in_quotes(format) + ": " + in_quotes(format_name) + " is what is read here");
+  calibration.network = reader.text(file, "network");
+  calibration.fingerprint = reader.text(file, "fingerprint");
+  calibration.pictures = reader.whole(file, "pictures", 1e12);
+  calibration.method = reader.text(file, "method");
+  const Json* tensors = reader.find(file, "tensors", "an object", &Json::is_object);
+  const Json* kept = reader.find(file, "kept", "a list of names", &Json::is_array);
+  if (!reader.status()) return reader.status();
+  for (const auto& [name, object] : tensors->items()) {
+    const std::string begin = where + ": tensor " + in_quotes(name);
+    if (!object.is_object()) return Status::error(begin + " must be an object");
+    Status status;
+    calibration.tensors[name] = read_tensor(object, begin, status);
+    if (!status) return status;
+  }
+  for (const Json& name : *kept) {
+    if (!name.is_string()) return Status::error(where + ": \"kept\" must be a list of names");
+    calibration.kept.push_back(name.get<std::string>());
+  }
+  return calibration;
+}
+
+// Empty: nothing is wrong.
+std::string objection(const CalibratedTensor& t) {
+  if (!std::isfinite(t.minimum) || !std::isfinite(t.maximum) || t.minimum > t.maximum)
+    return formatted("a range of [%g, %g] is none", t.minimum, t.maximum);
+  if (!(t.scale >= least_scale && t.scale <= most_scale))
+    return formatted("a scale of %g is not in [%g, %g]", static_cast<double>(t.scale), least_scale,
+                     most_scale);
+  if (t.zero_point < 0 || t.zero_point > 255)
+    return formatted("a zero point of %d is not in 0..255", t.zero_point);
+  if (!std::isfinite(t.loss) || t.loss < 0) return formatted("a loss of %g is none", t.loss);
+  if (!std::all_of(t.means.begin(), t.means.end(), [](double mean) { return std::isfinite(mean); }))
+    return "a mean is not finite";
+  return "";
+}
+
+// What can be said without the network.
+Status check_numbers(const Calibration& c, const std::string& where) {
+  if (c.pictures < 1) return Status::error(where + ": a calibration needs at least one picture");
+  if (std::find(methods().begin(), methods().end(), c.method) == methods().end())
+    return Status::error(where + ": there is no method " + in_quotes(c.method) + "; there are " +
+                         join(methods(), ", "));
+  for (const auto& [name, tensor] : c.tensors)
+    if (const std::string wrong = objection(tensor); !wrong.empty())
+      return Status::error(where + ": tensor " + in_quotes(name) + ": " + wrong);
+  return {};
+}
+
+Status check(const Calibration& c, const Network& network, const std::string& where) {
+  if (c.network != network.name)
+    return Status::error(where + ": a calibration of " + in_quotes(c.network) + ", not of " + network.name);
+  if (c.fingerprint != fingerprint(network, Precision::fp32))
+    return Status::error(where + ": a calibration of another " + network.name +
+                         ": its width, depth, padding or number of classes is not the same");
+  if (Status status = check_numbers(c, where); !status) return status;
+  const std::vector<std::string> needed = calibrated_tensors(network);
+  for (const std::string& name : needed)
+    if (!c.tensors.contains(name))
+      return Status::error(where + ": tensor " + in_quotes(name) + " is missing");
+  for (const auto& [name, tensor] : c.tensors)
+    if (std::find(needed.begin(), needed.end(), name) == needed.end())
+      return Status::error(where + ": " + network.name + " has no tensor " + in_quotes(name));
+  for (const std::string& name : c.kept)
+    if (std::none_of(network.blocks.begin(), network.blocks.end(),
+                     [&](const Block& block) { return block.name == name; }))
+      return Status::error(where + ": \"kept\": " + network.name + " has no block " + in_quotes(name));
+  return {};
+}
+
+std::string text_of(const Calibration& c) {
+  nlohmann::ordered_json file = {{"format", format_name},
+                                 {"network", c.network},
+                                 {"fingerprint", c.fingerprint},
+                                 {"pictures", c.pictures},
+                                 {"method", c.method}};
+  for (const auto& [name, t] : c.tensors) {
+    auto& tensor = file["tensors"][name] = {{"minimum", t.minimum},
+                                            {"maximum", t.maximum},
+                                            {"scale", t.scale},
+                                            {"zero_point", t.zero_point},
+                                            {"loss", t.loss}};
+    if (!t.means.empty()) tensor["means"] = t.means;
+  }
+  file["kept"] = c.kept;
+  return file.dump(1) + "\n";
+}
+
+}  // namespace
+
+std::vector<std::string> calibrated_tensors(const Network& network) {
+  std::vector<std::string> names = {"stem"};
+  for (const Block& block : network.blocks) {
+    if (block.has_expand) names.push_back(block.name + ".expand");
+    names.push_back(block.name + ".depthwise");
+    if (block.has_squeeze_excite) names.push_back(block.name + ".gated");
+    names.push_back(block.name);
+  }
+  names.emplace_back("head");
+  return names;
+}
+
+Result<Calibration> parse_calibration(const std::string& text, const Network& network,
+                                      const std::string& where) {
+  Json file;
+  try {
+    file = Json::parse(text);
+  } catch (const Json::exception& e) {
+    return Status::error(where + ": no valid JSON: " + in_one_line(e.what()));
+  }
+  if (!file.is_object()) return Status::error(where + ": a JSON object is needed");
+  Result<Calibration> calibration = read_object(file, where);
+  if (!calibration) return calibration.status();
+  if (Status status = check(*calibration, network, where); !status) return status;
+  return calibration;
+}
+
+Result<Calibration> read_calibration(const std::string& path, const Network& network) {
+  const Result<std::string> text = read_file(path, most_bytes);
+  return text ? parse_calibration(*text, network, path) : text.status();
+}
+
+Result<Calibration> take_calibration(const std::optional<std::string>& path, Precision precision,
+                                     Network& network) {
+  const PrecisionTraits& traits = traits_of(precision);
+  if (!traits_of(traits.maps).affine) {
+    if (!path) return Calibration();
+    return Status::error(*path + ": a calibration is for --precision int8, not for " + traits.name);
+  }
+  if (!path)
+    return Status::error("--precision " + traits.name +
+                         " needs --calibration FILE, which `effnet calibrate` writes");
+  Result<Calibration> calibration = read_calibration(*path, network);
+  if (calibration) keep_blocks(network, calibration->kept);
+  return calibration;
+}
+
+Status write_calibration(const Calibration& calibration, const Network& network, const std::string& path) {
+  if (Status status = check(calibration, network, path); !status) return status;
+  return write_file(path, text_of(calibration));
+}
+
+Status write_calibration(const Calibration& calibration, const std::string& path) {
+  if (Status status = check_numbers(calibration, path); !status) return status;
+  return write_file(path, text_of(calibration));
+}
+
+}  // namespace effnet

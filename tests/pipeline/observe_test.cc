@@ -1,0 +1,81 @@
+// What --observe changes of a library, and that nothing changes without it.
+#include <algorithm>
+
+#include "models/calibration.h"
+#include "pipeline/plan.h"
+#include "tests/catch.h"
+#include "tests/pipeline/effnetc_program.h"
+
+namespace effnet::test {
+namespace {
+
+Plan plan_of(const Network& network, bool observe) {
+  PlanOptions options;
+  options.target = *find_target("x86-64-v3");
+  options.observe = observe;
+  Result<Plan> plan = make_plan(network, options);
+  REQUIRE(plan);
+  return *std::move(plan);
+}
+
+TEST_CASE("a plan that observes shows every tensor of a calibration, each while it is whole") {
+  for (const std::string name : {"efficientnet_b0", "tf_efficientnet_lite2", "efficientnet_b4"}) {
+    INFO(name);
+    const Network network = *build_network(*find_network(name));
+    const Plan plan = plan_of(network, true);
+    std::vector<std::string> shown;
+    int step = 0;
+    for (const Observation& o : plan.observations) {
+      INFO(o.tensor);
+      shown.push_back(o.tensor);
+      CHECK(o.step >= step);
+      step = o.step;
+      const std::int64_t bytes = std::int64_t{4} * o.shape.height * o.shape.width * padded(o.shape.channels);
+      for (const int buffer : {o.map, o.gate, o.gated}) {
+        if (buffer < 0) continue;
+        const Buffer& area = plan.buffers[buffer];
+        CHECK(area.element == Element::f32);
+        CHECK(area.bytes >= (buffer == o.gate ? 4 * padded(o.shape.channels) : bytes));
+        CHECK(area.offset + area.bytes <= plan.activation_bytes);
+        CHECK(area.first_step <= o.step);
+        CHECK(area.last_step >= o.step);
+        for (const Buffer& other : plan.buffers) {
+          const bool alive = other.first_step <= o.step && o.step <= other.last_step;
+          if (&other != &area && alive)
+            CHECK((other.offset + other.bytes <= area.offset || area.offset + area.bytes <= other.offset));
+        }
+      }
+    }
+    CHECK(shown == calibrated_tensors(network));
+    CHECK(plan_of(network, false).observations.empty());
+    CHECK(plan_of(network, false).activation_bytes < plan.activation_bytes);
+  }
+}
+
+TEST_CASE("only a library compiled to observe calls for an observer") {
+  const TemporaryFolder folder;
+  must_compile(folder.file("plain"), {"--name", "small"});
+  must_compile(folder.file("observing"), {"--name", "small", "--observe"});
+  const std::string plain = read_file(folder.file("plain/small.c")),
+                    observing = read_file(folder.file("observing/small.c"));
+  CHECK(plain.find("observe") == std::string::npos);
+  NetworkConfig config = *find_network("tf_efficientnet_lite0");
+  config.resolution = 64;
+  for (const std::string& tensor : calibrated_tensors(*build_network(config))) {
+    INFO(tensor);
+    CHECK(observing.find("effnet_observe(context, \"" + tensor + "\", ") != std::string::npos);
+  }
+}
+
+TEST_CASE("observing goes with float32, and with an arena in which no step overwrites what it reads") {
+  const TemporaryFolder folder;
+  for (const std::string precision : {"bf16", "int8-weights"})
+    check_refused(compile_small(folder.file("out"), {"--observe", "--precision", precision}),
+                  {"--observe", "--precision fp32"});
+  check_refused(compile_small(folder.file("out"), {"--observe", "--min-memory"}),
+                {"--observe", "--min-memory"});
+  CHECK(names_in(folder.file("out")).empty());
+}
+
+}  // namespace
+}  // namespace effnet::test
