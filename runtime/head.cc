@@ -114,13 +114,13 @@ void store_weight(effnet_element element, const Block<float>& weight, std::size_
   }
 }
 
-effnet_status pack_head(const HeadTensors& tensors, effnet_element element, const Allocator& allocator,
-                        const char* path, ErrorText error, Head& out) {
+effnet_status pack_head(const HeadTensors& tensors, effnet_element element, std::size_t images,
+                        const Allocator& allocator, const char* path, ErrorText error, Head& out) {
   auto padded = static_cast<std::size_t>(panels(static_cast<int>(tensors.classes))) * panel;
   std::size_t features = tensors.features;
   Block<float> weight;
   if (!weight.allocate(allocator, padded * features) || !out.bias.allocate(allocator, padded) ||
-      !out.logits.allocate(allocator, padded) ||
+      !out.logits.allocate(allocator, images * padded) ||
       !allocate_stored(element, padded, features, allocator, out)) {
     return fail(error, EFFNET_OUT_OF_MEMORY, path, ": out of memory for a head of ", tensors.classes,
                 " classes");
@@ -165,8 +165,8 @@ void read_class(const effnet_program& program, const void* const* classifier, in
   if (bias != nullptr) *bias = static_cast<const float*>(last[0])[c];
 }
 
-effnet_status read_head(const effnet_program& program, const char* path, const Allocator& allocator,
-                        ErrorText error, Head& out) {
+effnet_status read_head(const effnet_program& program, const char* path, std::size_t images,
+                        const Allocator& allocator, ErrorText error, Head& out) {
   MappedFile file;
   effnet_status status = file.map(path, error);
   if (status != EFFNET_OK) return status;
@@ -176,7 +176,7 @@ effnet_status read_head(const effnet_program& program, const char* path, const A
   HeadTensors tensors = {};
   status = find_tensors(program, parsed, path, error, tensors);
   if (status == EFFNET_OK) {
-    status = pack_head(tensors, classifier_element(program), allocator, path, error, out);
+    status = pack_head(tensors, classifier_element(program), images, allocator, path, error, out);
   }
   if (status != EFFNET_OK) return status;
   return out.labels.read(parsed.metadata_value("labels"), out.classes, allocator, path, error);

@@ -15,7 +15,7 @@ struct Head {
   Block<unsigned char>
       weight;  // [panels][features][16] in the program's type; empty for the weights file's own head
   Block<float> bias, scale;  // [panels][16]; likewise, and without a scale where the type has none
-  Block<float> logits;       // [panels][16]: where the classifier writes
+  Block<float> logits;       // [images at the same time][panels][16]: where the classifier writes
   Labels labels;
 };
 
@@ -30,7 +30,8 @@ void read_class(const effnet_program& program, const void* const* classifier, in
 
 // Reads and packs a head file: "weight" f32 [classes][features] and "bias" f32 [classes], metadata
 // "fingerprint" of the program and, when there are labels, "labels". Weights are rounded to the program's type.
-effnet_status read_head(const effnet_program& program, const char* path, const Allocator& allocator,
-                        ErrorText error, Head& out);
+// `images` run at the same time.
+effnet_status read_head(const effnet_program& program, const char* path, std::size_t images,
+                        const Allocator& allocator, ErrorText error, Head& out);
 
 }  // namespace effnet::runtime

@@ -8,9 +8,10 @@
 #include "runtime/threads.h"
 #include "runtime/weights.h"
 
-// The runtime's side of one run, which a generated run() hands back step by step.
+// The runtime's side of one image's run, which a generated run() hands back step by step.
 struct effnet_context {
   effnet_model* model;
+  int worker;  // runs all tasks itself, since others run other images; -1: every worker takes part
 };
 
 struct effnet_model {
@@ -29,6 +30,7 @@ struct effnet_model {
   effnet::runtime::Block<unsigned char> own_arena;  // empty when the arena is the application's
   unsigned char* arena;
   int threads;
+  bool spread_images;                // a batch's, over the threads
   effnet_parallel_for parallel_for;  // null: `pool`
   void* parallel_for_context;
   effnet::runtime::ThreadPool pool;
@@ -54,10 +56,26 @@ inline constexpr int max_threads = 1024;
 inline constexpr std::uint32_t open_mark = 0x4f70656e, closed_mark = 0x53687574;
 inline bool is_open(const effnet_model* model) { return model != nullptr && model->mark == open_mark; }
 
-// Bytes of the arena: the activations, then a scratch area for each thread.
-inline std::size_t arena_bytes(const effnet_variant& variant, int threads) {
-  return align_up(variant.activation_bytes) +
-         static_cast<std::size_t>(threads) * align_up(variant.scratch_bytes);
+// The arena: the first image's activations, a scratch area for each thread, then the activations of the other images
+// that run at the same time, which are numbered by the thread that runs them.
+struct ArenaLayout {
+  std::size_t activations, scratch, threads, images;
+
+  ArenaLayout(const effnet_variant& variant, int thread_count, bool spread_images)
+      : activations(align_up(variant.activation_bytes)),
+        scratch(align_up(variant.scratch_bytes)),
+        threads(static_cast<std::size_t>(thread_count)),
+        images(spread_images ? threads : 1) {}
+
+  std::size_t bytes() const { return images * activations + threads * scratch; }
+  std::size_t scratch_of(std::size_t thread) const { return activations + thread * scratch; }
+  std::size_t activations_of(std::size_t image) const {
+    return image == 0 ? 0 : image * activations + threads * scratch;
+  }
+};
+
+inline ArenaLayout arena_layout(const effnet_model& model) {
+  return {*model.variant, model.threads, model.spread_images};
 }
 
 // Points weights and info at the head in use.

@@ -23,6 +23,10 @@ ErrorText error_text(const effnet_options& options) {
 
 int thread_count(const effnet_options& options) { return options.threads == 0 ? 1 : options.threads; }
 
+bool spreads_images(const effnet_options& options) {
+  return options.spread_images != 0 && thread_count(options) > 1;
+}
+
 effnet_status check_arguments(const effnet_program& program, const effnet_options& options, ErrorText error) {
   auto invalid = [&](const auto&... parts) {
     return fail(error, EFFNET_INVALID_ARGUMENT, program.name, ": ", parts...);
@@ -68,7 +72,7 @@ effnet_status read_source(effnet_model& model, const Source& source, bool copy, 
 }
 
 effnet_status prepare_arena(effnet_model& model, const effnet_options& options, ErrorText error) {
-  std::size_t needed = arena_bytes(*model.variant, model.threads);
+  std::size_t needed = arena_layout(model).bytes();
   if (options.arena == nullptr) {
     if (!model.own_arena.allocate(model.allocator, needed)) {
       return fail(error, EFFNET_OUT_OF_MEMORY, model.program->name, ": out of memory for an arena of ",
@@ -91,7 +95,8 @@ effnet_status prepare_arena(effnet_model& model, const effnet_options& options, 
 
 effnet_status prepare_tables(effnet_model& model, ErrorText error) {
   auto steps = static_cast<std::size_t>(model.variant->step_count);
-  auto logits = static_cast<std::size_t>(panels(model.program->classes)) * panel;
+  std::size_t logits =
+      arena_layout(model).images * static_cast<std::size_t>(panels(model.program->classes)) * panel;
   if (!model.profile.allocate(model.allocator, steps) ||
       !model.own_head.logits.allocate(model.allocator, logits)) {
     return fail(error, EFFNET_OUT_OF_MEMORY, model.program->name, ": out of memory for ", steps, " steps");
@@ -123,7 +128,7 @@ void fill_info(effnet_model& model) {
   std::memcpy(info.std, preprocessing.std, sizeof info.std);
   info.crop = static_cast<float>(preprocessing.crop);
   info.interpolation = preprocessing.interpolation;
-  info.arena_bytes = arena_bytes(*model.variant, model.threads);
+  info.arena_bytes = arena_layout(model).bytes();
   info.steps = model.variant->step_count;
   info.precision = program.precision;
 }
@@ -162,6 +167,7 @@ effnet_status open(const effnet_program& program, const Source& source, const ef
   model->variant = variant;
   model->allocator = allocator;
   model->threads = thread_count(options);
+  model->spread_images = spreads_images(options);
   model->parallel_for = options.parallel_for;
   model->parallel_for_context = options.parallel_for_context;
   status = set_up(*model, source, options, error);
@@ -231,7 +237,7 @@ extern "C" size_t effnet_program_arena_bytes(const effnet_program* program, cons
       choose_variant(*program, chosen.target, {}, &variant) != EFFNET_OK) {
     return 0;
   }
-  return arena_bytes(*variant, thread_count(chosen));
+  return ArenaLayout(*variant, thread_count(chosen), spreads_images(chosen)).bytes();
 }
 
 extern "C" void effnet_close(effnet_model* model) {

@@ -1,4 +1,4 @@
-// Running a model: images one after the other, steps one after the other, tasks on the threads.
+// Running a model: images one after the other, or one on every thread; steps one after the other, tasks on the threads.
 #include <atomic>
 #include <cstring>
 
@@ -8,86 +8,122 @@
 namespace effnet::runtime {
 namespace {
 
+// What the application's parallel_for is given, to check what it does.
+struct CheckedTasks {
+  effnet_task task;
+  void* closure;
+  int count, workers;
+  std::atomic<int> done{0};
+  std::atomic<bool> misused{false};  // a task or worker that does not exist
+};
+
+void checked_task(void* closure, int index, int worker) {
+  auto& tasks = *static_cast<CheckedTasks*>(closure);
+  if (index < 0 || index >= tasks.count || worker < 0 || worker >= tasks.workers) {
+    tasks.misused.store(true, std::memory_order_relaxed);
+    return;
+  }
+  tasks.task(tasks.closure, index, worker);
+  tasks.done.fetch_add(1, std::memory_order_relaxed);
+}
+
+// On all threads.
+void run_parallel(effnet_model& model, int count, effnet_task task, void* closure) {
+  if (model.parallel_for == nullptr) return model.pool.run(count, task, closure);
+  CheckedTasks tasks = {task, closure, count, model.threads};
+  model.parallel_for(model.parallel_for_context, count, checked_task, &tasks);
+  if (tasks.misused.load() || tasks.done.load() != count) model.misused = true;
+}
+
 // A step while it runs.
 struct StepRun {
   effnet_step_task task;
   const void* arguments;
-  unsigned char* scratch;
-  std::size_t scratch_bytes;  // of one worker
-  int tasks, threads;
-  std::atomic<int> done{0};          // with the application's parallel_for only
-  std::atomic<bool> misused{false};  // likewise: a task or worker that does not exist
+  unsigned char* arena;
+  ArenaLayout layout;
 
   void run_task(int index, int worker) {
-    task(arguments, index, scratch + static_cast<std::size_t>(worker) * scratch_bytes);
+    task(arguments, index, arena + layout.scratch_of(static_cast<std::size_t>(worker)));
   }
 };
 
-void pool_task(void* closure, int index, int worker) {
+void step_task(void* closure, int index, int worker) {
   static_cast<StepRun*>(closure)->run_task(index, worker);
 }
 
-void application_task(void* closure, int index, int worker) {
-  auto& step = *static_cast<StepRun*>(closure);
-  if (index < 0 || index >= step.tasks || worker < 0 || worker >= step.threads) {
-    step.misused.store(true, std::memory_order_relaxed);
-    return;
-  }
-  step.run_task(index, worker);
-  step.done.fetch_add(1, std::memory_order_relaxed);
+void run_step(const effnet_context& context, int tasks, effnet_step_task task, const void* arguments) {
+  effnet_model& model = *context.model;
+  StepRun step = {task, arguments, model.arena, arena_layout(model)};
+  if (tasks > 1 && model.threads > 1 && context.worker < 0)
+    return run_parallel(model, tasks, step_task, &step);
+  for (int i = 0; i < tasks; ++i) step.run_task(i, context.worker < 0 ? 0 : context.worker);
 }
 
-void run_step(effnet_model& model, int tasks, effnet_step_task task, const void* arguments) {
-  StepRun step = {task,
-                  arguments,
-                  model.arena + align_up(model.variant->activation_bytes),
-                  align_up(model.variant->scratch_bytes),
-                  tasks,
-                  model.threads};
-  if (tasks <= 1 || model.threads == 1) {
-    for (int i = 0; i < tasks; ++i) step.run_task(i, 0);
-  } else if (model.parallel_for == nullptr) {
-    model.pool.run(tasks, pool_task, &step);
-  } else {
-    model.parallel_for(model.parallel_for_context, tasks, application_task, &step);
-    if (step.misused.load() || step.done.load() != tasks) model.misused = true;
-  }
-}
+// Where one image's run leaves what it computes.
+struct Place {
+  unsigned char* activations;
+  float* logits;
+};
 
-void run_image(effnet_model& model, const float* input) {
+Place place_of(const effnet_model& model, std::size_t image) {
   const Head& head = model.head();
-  effnet_frame frame = {input, model.arena, model.weights.tensors.data(), head.logits.data(),
-                        panels(head.classes)};
-  effnet_context context = {&model};
+  return {model.arena + arena_layout(model).activations_of(image),
+          head.logits.data() + image * static_cast<std::size_t>(panels(head.classes)) * panel};
+}
+
+void run_image(effnet_context context, const Place& place, const float* input) {
+  effnet_model& model = *context.model;
+  effnet_frame frame = {input, place.activations, model.weights.tensors.data(), place.logits,
+                        panels(model.head().classes)};
   model.variant->run(&context, &frame);
 }
 
-const float* in_arena(const effnet_model& model, std::size_t offset) {
-  return reinterpret_cast<const float*>(model.arena + offset);
-}
+const float* floats(const unsigned char* bytes) { return reinterpret_cast<const float*>(bytes); }
 
 // The outputs of image i; in the arena the channels are padded to whole panels.
-void copy_outputs(const effnet_model& model, std::size_t i, const effnet_outputs& to) {
-  const Head& head = model.head();
+void copy_outputs(const effnet_model& model, const Place& place, std::size_t i, const effnet_outputs& to) {
   const effnet_program& program = *model.program;
-  auto classes = static_cast<std::size_t>(head.classes),
+  auto classes = static_cast<std::size_t>(model.head().classes),
        features = static_cast<std::size_t>(program.features);
   if (to.logits != nullptr) {
-    std::memcpy(to.logits + i * classes, head.logits.data(), classes * sizeof(float));
+    std::memcpy(to.logits + i * classes, place.logits, classes * sizeof(float));
   }
   if (to.features != nullptr) {
-    std::memcpy(to.features + i * features, in_arena(model, model.variant->features_offset),
+    std::memcpy(to.features + i * features, floats(place.activations + model.variant->features_offset),
                 features * sizeof(float));
   }
   if (to.last_map == nullptr) return;
   std::size_t pixels =
       static_cast<std::size_t>(program.map_height) * static_cast<std::size_t>(program.map_width);
   auto padded = static_cast<std::size_t>(panels(program.features)) * panel;
-  const float* map = in_arena(model, model.variant->last_map_offset);
+  const float* map = floats(place.activations + model.variant->last_map_offset);
   float* out = to.last_map + i * pixels * features;
   for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
     std::memcpy(out + pixel * features, map + pixel * padded, features * sizeof(float));
   }
+}
+
+struct BatchRun {
+  effnet_model& model;
+  const float* inputs;
+  const effnet_outputs& outputs;
+
+  void run(std::size_t i, int worker) {
+    auto side = static_cast<std::size_t>(model.program->resolution);
+    Place place = place_of(model, worker < 0 ? 0 : static_cast<std::size_t>(worker));
+    run_image({&model, worker}, place, inputs + i * side * side * 3);
+    if (!model.misused) copy_outputs(model, place, i, outputs);
+  }
+};
+
+void image_task(void* closure, int index, int worker) {
+  static_cast<BatchRun*>(closure)->run(static_cast<std::size_t>(index), worker);
+}
+
+// How many of a batch's first images run at the same time, one on each thread: as many as give every thread the same
+// number. A profile is of steps that have the threads to themselves.
+int spread_images(const effnet_model& model, int count) {
+  return model.spread_images && !model.profiling ? count / model.threads * model.threads : 0;
 }
 
 }  // namespace
@@ -97,9 +133,9 @@ extern "C" void effnet_run_step(effnet_context* context, int step, int tasks, ef
                                 const void* arguments) {
   using namespace effnet::runtime;
   effnet_model& model = *context->model;
-  if (!model.profiling) return run_step(model, tasks, task, arguments);
+  if (!model.profiling) return run_step(*context, tasks, task, arguments);
   std::int64_t begin = nanoseconds();
-  run_step(model, tasks, task, arguments);
+  run_step(*context, tasks, task, arguments);
   model.profile[static_cast<std::size_t>(step)].seconds += 1e-9 * static_cast<double>(nanoseconds() - begin);
 }
 
@@ -111,13 +147,12 @@ extern "C" effnet_status effnet_run_batch(effnet_model* model, int count, const 
     return fail(model->error, EFFNET_INVALID_ARGUMENT,
                 "effnet_run_batch: inputs and outputs must not be null, count not negative");
   }
-  auto side = static_cast<std::size_t>(model->program->resolution);
+  BatchRun batch = {*model, inputs, *outputs};
+  int spread = spread_images(*model, count);
   model->misused = false;
   model->pool.begin_run();
-  for (std::size_t i = 0; i < static_cast<std::size_t>(count) && !model->misused; ++i) {
-    run_image(*model, inputs + i * side * side * 3);
-    if (!model->misused) copy_outputs(*model, i, *outputs);
-  }
+  if (spread > 0) run_parallel(*model, spread, image_task, &batch);
+  for (int i = spread; i < count && !model->misused; ++i) batch.run(static_cast<std::size_t>(i), -1);
   model->pool.end_run();
   if (!model->misused) return EFFNET_OK;
   return fail(model->error, EFFNET_INVALID_ARGUMENT,
@@ -139,7 +174,8 @@ extern "C" effnet_status effnet_set_head(effnet_model* model, const char* head_p
   if (!is_open(model)) return EFFNET_INVALID_ARGUMENT;
   Head head;
   if (head_path != nullptr) {
-    effnet_status status = read_head(*model->program, head_path, model->allocator, model->error, head);
+    effnet_status status = read_head(*model->program, head_path, arena_layout(*model).images,
+                                     model->allocator, model->error, head);
     if (status != EFFNET_OK) return status;
   }
   model->other_head = static_cast<Head&&>(head);

@@ -30,7 +30,7 @@ class Effnet:
     def __init__(self, program, library, batch, threads, cpus):
         # Other engines have their weights in memory of their own, too.
         self._command = pinned(cpus, [program, "bench", library, "--threads", threads, "--batch", batch, "--copy-weights",
-                                      "--json"])
+                                      *(["--spread-images"] if batch > 1 else []), "--json"])
         self._process = None
 
     def begin(self, seconds):

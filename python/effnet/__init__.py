@@ -12,5 +12,5 @@ from effnet._info import Info
 from effnet._library import find_library
 from effnet._model import Guess, Model, Outputs
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["Error", "Guess", "Info", "Model", "Outputs", "Status", "find_library"]

@@ -63,18 +63,21 @@ class Model:
         threads: int = 1,
         target: str | None = None,
         copy_weights: bool = False,
+        spread_images: bool = False,
     ) -> None:
         """Opens `model`, a network's name or a path of its lib<name>.so (see find_library).
 
         `weights`: what effnetc import made; without it <name>.weights beside the library. `head`: another
         classifier, trained for other classes. `target`: one of the library's, in place of the best. `copy_weights`:
         into memory of the model's own instead of mapping the file, a few percent faster and shared with nobody.
+        `spread_images`: run() computes as many inputs at the same time as there are threads, one on each; more a second.
         """
         self._lock = threading.Lock()
         self._handle: ctypes.c_void_p | None = None
         self._library = Library(find_library(model, lib_dir))
         self._weights = self._find_weights(weights)
-        self._threads, self._target, self._copy_weights = threads, target, copy_weights
+        self._threads, self._target = threads, target
+        self._copy_weights, self._spread_images = copy_weights, spread_images
         self._head: Path | None = None
         handle = self._open()
         self._handle = handle
@@ -164,6 +167,7 @@ class Model:
             self._threads,
             self._target,
             self._copy_weights,
+            self._spread_images,
         )
 
     def _find_weights(self, weights: FilePath | None) -> Path:
@@ -185,6 +189,7 @@ class Model:
             error=ctypes.cast(error, ctypes.c_char_p),
             error_bytes=len(error),
             copy_weights=self._copy_weights,
+            spread_images=self._spread_images,
         )
         handle = ctypes.c_void_p()
         status = self._library.open(os.fsencode(self._weights), ctypes.byref(options), ctypes.byref(handle))
@@ -257,13 +262,19 @@ _MOST_KEPT = 8
 
 
 def _reopened(*arguments: Any) -> Model:
-    library, weights, head, threads, target, copy_weights = arguments
+    library, weights, head, threads, target, copy_weights, spread_images = arguments
     with _keeping:
         model = _kept.pop(arguments, None)
         # Somebody in this process may have closed it, or given it another head.
         if model is None or model._handle is None or model._head != head:
             model = Model(
-                library, weights, head=head, threads=threads, target=target, copy_weights=copy_weights
+                library,
+                weights,
+                head=head,
+                threads=threads,
+                target=target,
+                copy_weights=copy_weights,
+                spread_images=spread_images,
             )
         _kept[arguments] = model
         if len(_kept) > _MOST_KEPT:

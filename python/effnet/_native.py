@@ -22,6 +22,7 @@ class Options(ctypes.Structure):
         ("error", c_char_p),
         ("error_bytes", c_size_t),
         ("copy_weights", c_int),
+        ("spread_images", c_int),
     ]
 
 

@@ -25,9 +25,9 @@ extern "C" {
 #endif
 
 #define EFFNET_VERSION_MAJOR 0
-#define EFFNET_VERSION_MINOR 2
+#define EFFNET_VERSION_MINOR 3
 #define EFFNET_VERSION_PATCH 0
-#define EFFNET_VERSION "0.2.0"
+#define EFFNET_VERSION "0.3.0"
 
 #if defined(__GNUC__)
 #define EFFNET_API __attribute__((visibility("default")))
@@ -71,6 +71,9 @@ typedef struct effnet_options {
   size_t error_bytes;
   int copy_weights; /* 1: into memory of the model's own, allocated, in huge pages where the system has them. A few
                        percent faster than a mapped file; opening takes longer, and nothing is shared. */
+  int spread_images; /* 1: effnet_run_batch() runs `threads` images at the same time, each on a thread of its own with
+                        activations of its own, which the arena has room for; what a batch has beyond a multiple of
+                        `threads` runs image by image on all threads, as all of them do with 0. More images a second, each later. */
 } effnet_options;
 
 typedef enum effnet_interpolation { EFFNET_BICUBIC = 0, EFFNET_BILINEAR = 1 } effnet_interpolation;
@@ -114,7 +117,7 @@ typedef struct effnet_step_profile {
 } effnet_step_profile;
 
 EFFNET_API effnet_status effnet_run(effnet_model* model, const float* input, float* logits);
-/* `count` inputs, one after the other in one arena: inputs [count][resolution][resolution][3]. */
+/* `count` inputs, one after the other (unless option spread_images is 1): inputs [count][resolution][resolution][3]. */
 EFFNET_API effnet_status effnet_run_batch(effnet_model* model, int count, const float* inputs,
                                           const effnet_outputs* outputs);
 EFFNET_API void effnet_close(effnet_model* model); /* null is fine */

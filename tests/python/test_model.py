@@ -82,6 +82,12 @@ def test_copied_weights_do_not_change_with_their_file(folder: Path) -> None:
         np.testing.assert_allclose(model.run([RED, BLUE]).logits, [[4, 0, 0], [0, 0, 4]])
 
 
+def test_inputs_that_are_spread_over_threads_give_the_same(folder: Path, model: effnet.Model) -> None:
+    inputs = np.random.default_rng(2).random((5, 8, 8, 3), np.float32)
+    with effnet.Model(folder / "libfake.so", threads=2, spread_images=True) as spread:
+        np.testing.assert_array_equal(spread.run(inputs).logits, model.run(inputs).logits)
+
+
 def test_a_head_brings_classes_of_its_own(model: effnet.Model, folder: Path) -> None:
     model.set_head(write_head(folder / "head.safetensors"))
     assert (model.info.classes, model.info.labels) == (2, ("cold", "warm"))

@@ -53,6 +53,26 @@ TEST_CASE("another head gives other classes, labels and logits; null brings the 
   CHECK(opened.logits() == own);
 }
 
+TEST_CASE("images that run at the same time have logits of their own, with another head too") {
+  effnet_options options = {};
+  options.threads = 2;
+  options.spread_images = 1;
+  Opened opened(&options);
+  TemporaryFile file(head_file(1000).bytes());
+  REQUIRE(effnet_set_head(opened.model, file.path()) == EFFNET_OK);
+  std::vector<float> pixels, wanted;
+  for (int i = 0; i < 4; ++i) {
+    std::vector<float> one = input(i), logits(1000);
+    pixels.insert(pixels.end(), one.begin(), one.end());
+    REQUIRE(effnet_run(opened.model, one.data(), logits.data()) == EFFNET_OK);
+    wanted.insert(wanted.end(), logits.begin(), logits.end());
+  }
+  std::vector<float> got(wanted.size());
+  effnet_outputs outputs = {got.data(), nullptr, nullptr};
+  REQUIRE(effnet_run_batch(opened.model, 4, pixels.data(), &outputs) == EFFNET_OK);
+  CHECK(got == wanted);
+}
+
 TEST_CASE("a class' weights and bias give its logit, of the own head and of another") {
   Opened opened;
   const std::vector<double> features_of_input = expected(input(0), WeightsFile()).features;

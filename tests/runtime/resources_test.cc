@@ -94,8 +94,10 @@ TEST_CASE("the application's arena is used, and only as far as announced") {
   AlignedBytes weights(WeightsFile().bytes());
   effnet_options options = {};
   options.threads = 2;
+  const int images = GENERATE(1, 2);
+  options.spread_images = images - 1;
   std::size_t bytes = effnet_program_arena_bytes(&program, &options);
-  CHECK(bytes == 640 + 2 * 64);
+  CHECK(bytes == images * 640U + 2 * 64);
   std::vector<unsigned char> storage(bytes + 128, 0xAB);
   auto address = (reinterpret_cast<std::uintptr_t>(storage.data()) + 63) / 64 * 64;
   options.arena = reinterpret_cast<void*>(address);
@@ -103,8 +105,10 @@ TEST_CASE("the application's arena is used, and only as far as announced") {
   effnet_model* model = nullptr;
   REQUIRE(effnet_open_program_memory(&program, weights.data(), weights.size(), &options, &model) ==
           EFFNET_OK);
-  std::vector<float> pixels = input(0), logits(classes);
-  REQUIRE(effnet_run(model, pixels.data(), logits.data()) == EFFNET_OK);
+  std::vector<float> pixels = input(0), logits(2 * static_cast<std::size_t>(classes));
+  pixels.insert(pixels.end(), pixels.begin(), pixels.end());
+  effnet_outputs outputs = {logits.data(), nullptr, nullptr};
+  REQUIRE(effnet_run_batch(model, 2, pixels.data(), &outputs) == EFFNET_OK);
   auto* arena = static_cast<unsigned char*>(options.arena);
   CHECK(std::count(arena, arena + 640, 0xAB) < 100);
   for (unsigned char* byte = arena + bytes; byte != storage.data() + storage.size(); ++byte)

@@ -107,6 +107,47 @@ TEST_CASE("any number of threads gives the same bits") {
   }
 }
 
+effnet_options spread_over(int threads) {
+  effnet_options options = {};
+  options.threads = threads;
+  options.spread_images = 1;
+  return options;
+}
+
+TEST_CASE("a batch spread over the threads gives the same bits, whatever is left over") {
+  Opened one;
+  for (int threads : {2, 3}) {
+    Opened spread(spread_over(threads));
+    for (int count = 0; count <= 8; ++count) {
+      Result wanted = run_batch(one.model, count);
+      for (int i = 0; i < 25; ++i) REQUIRE(run_batch(spread.model, count) == wanted);
+    }
+  }
+}
+
+TEST_CASE("images of a spread batch run at the same time, each on one thread") {
+  Opened one;
+  Result wanted = run_batch(one.model, 4);
+  Opened spread(spread_over(4));
+  most_tasks_at_once = 0;
+  task_microseconds = 2000;
+  CHECK(run_batch(spread.model, 4) == wanted);
+  CHECK(most_tasks_at_once == 4);
+  most_tasks_at_once = 0;
+  task_microseconds = 20'000;
+  CHECK(run_batch(spread.model, 1) == run_batch(one.model, 1));  // fewer than threads: all of them work on it
+  CHECK(most_tasks_at_once > 1);
+  task_microseconds = 0;
+}
+
+TEST_CASE("steps of a spread batch are profiled with the threads to themselves") {
+  Opened spread(spread_over(2));
+  effnet_profile_start(spread.model);
+  run_batch(spread.model, 4);
+  effnet_profile_stop(spread.model);
+  CHECK(effnet_get_profile(spread.model)[0].seconds > 0);
+}
+
 TEST_CASE("threads that went to sleep between runs wake up for the next") {
   effnet_options options = {};
   options.threads = 3;
@@ -164,6 +205,17 @@ TEST_CASE("the application's own parallel-for runs the tasks") {
   Opened opened(options);
   CHECK(run_batch(opened.model, 3) == run_batch(plain.model, 3));
   CHECK(calls == 3 * 2);  // two steps of three have more than one task
+}
+
+TEST_CASE("the application's own parallel-for runs the images of a spread batch") {
+  Opened plain;
+  std::atomic<int> calls{0};
+  effnet_options options = spread_over(2);
+  options.parallel_for = backwards;
+  options.parallel_for_context = &calls;
+  Opened opened(options);
+  CHECK(run_batch(opened.model, 4) == run_batch(plain.model, 4));
+  CHECK(calls == 1);
 }
 
 TEST_CASE("a parallel-for that passes impossible workers or forgets tasks is reported") {

@@ -215,6 +215,9 @@ Command add_bench(CLI::App& app) {
       ->check(CLI::Range(1, 1024));
   command->add_flag("--copy-weights", options->model.copies_weights,
                     "weights in memory of the model's own, in huge pages where the system has them");
+  command->add_flag(
+      "--spread-images", options->model.spreads_images,
+      "of a batch, as many at the same time as there are threads, in place of one on all threads");
   command->add_flag("--profile", options->profile, "measure every step, too");
   command->add_flag("--last-map", options->last_map,
                     "measure what keeping the last map costs, as effnet cam does");

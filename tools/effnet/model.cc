@@ -20,6 +20,7 @@ Result<effnet_model*> open_model(const ModelLibrary& library, const ModelOptions
   wanted.error = error;
   wanted.error_bytes = sizeof error;
   wanted.copy_weights = options.copies_weights ? 1 : 0;
+  wanted.spread_images = options.spreads_images ? 1 : 0;
   effnet_model* model = nullptr;
   const effnet_status status = open(&wanted, &model);
   if (status == EFFNET_OK) return model;

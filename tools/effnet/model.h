@@ -18,6 +18,7 @@ struct ModelOptions {
   std::string model, library_folder, weights, head, target;  // empty: the default
   int threads = 1;
   bool copies_weights = false;  // into huge pages
+  bool spreads_images = false;  // a batch's, over the threads
 };
 
 // MODEL, --weights, --threads, --target and --lib-dir.
