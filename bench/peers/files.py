@@ -19,6 +19,8 @@ class Format:
     source: str  # suffix of the file that it reads
     environment: str
     with_batch: bool = True  # else the network for one picture serves batches, too
+    arguments: tuple = ()  # of the script, behind the others
+    only: str = ""  # precision that alone needs it
 
 
 # In this order: some read what others wrote.
@@ -27,8 +29,17 @@ FORMATS = (
     Format((".npz",), "reference.py", ".json", "engines"),
     Format((".tflite",), "tflite_file.py", ".json", "tflite"),
     Format((".ncnn.param", ".ncnn.bin"), "ncnn_file.py", ".onnx", "engines", with_batch=False),
+    Format((".int8.onnx",), "onnx_int8_file.py", ".onnx", "engines", with_batch=False, only="int8"),
+    Format((".int8.tflite",), "tflite_file.py", ".json", "tflite", arguments=("int8",), only="int8"),
 )
 NEEDS = {"onnxruntime": ".onnx", "openvino": ".onnx", "litert": ".tflite", "ncnn": ".ncnn.param"}
+# ncnn's quantiser is a program that its package does not bring.
+INT8_NEEDS = {"onnxruntime": ".int8.onnx", "openvino": ".int8.onnx", "litert": ".int8.tflite"}
+
+
+def needs(precision):
+    """{engine: suffix of the file that it reads}"""
+    return INT8_NEEDS if precision == "int8" else NEEDS
 
 
 def _describe(effnetc, network, stem):
@@ -53,8 +64,9 @@ def _write(file_format, python, stem, batch):
     with tempfile.TemporaryDirectory(dir=pathlib.Path(stem).parent) as folder:
         made = [f"{folder}/network{suffix}" for suffix in file_format.suffixes]
         command = [python, HERE / file_format.script, stem + file_format.source, *made]
-        result = subprocess.run([*command, str(batch)] if file_format.with_batch else command, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, errors="replace")
+        command += [str(batch)] if file_format.with_batch else []
+        result = subprocess.run([*command, *file_format.arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, errors="replace")
         if result.returncode != 0:
             return (result.stdout.strip().splitlines() or [f"{file_format.script} failed"])[-1]
         for suffix, path in zip(file_format.suffixes, made):
@@ -68,17 +80,17 @@ class Files:
     resolution: int
     batch: int
     expected: str  # .npz: the right results, with either padding; empty without ONNX Runtime
-    stems: dict  # engine -> path of what it reads, without the suffix
+    paths: dict  # engine -> path of what it reads
 
 
-def make(effnetc, network, batch, root, pythons):
+def make(effnetc, network, batch, root, pythons, precision="fp32"):
     """Makes what is missing or out of date."""
     folder = root / "files"
     folder.mkdir(parents=True, exist_ok=True)
     stem = str(folder / (network if batch == 1 else f"{network}.batch{batch}"))
     description, there = _describe(effnetc, network, stem), set()
     for file_format in FORMATS:
-        if batch > 1 and not file_format.with_batch:
+        if (batch > 1 and not file_format.with_batch) or file_format.only not in ("", precision):
             continue
         name = pathlib.Path(stem).name + file_format.suffixes[0]
         key, made_from = _key(file_format, stem, batch), pathlib.Path(stem + file_format.suffixes[0] + ".made_from")
@@ -90,7 +102,7 @@ def make(effnetc, network, batch, root, pythons):
                 continue
             made_from.write_text(key, encoding="utf-8")
         there.update(file_format.suffixes)
-    stems = {engine: stem for engine, suffix in NEEDS.items() if suffix in there}
+    paths = {engine: stem + suffix for engine, suffix in needs(precision).items() if suffix in there}
     if batch > 1:  # an engine without batches runs the pictures one by one
-        stems = make(effnetc, network, 1, root, pythons).stems | stems
-    return Files(network, description["resolution"], batch, stem + ".npz" if ".npz" in there else "", stems)
+        paths = make(effnetc, network, 1, root, pythons, precision).paths | paths
+    return Files(network, description["resolution"], batch, stem + ".npz" if ".npz" in there else "", paths)

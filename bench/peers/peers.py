@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures effnet and other engines on the same networks, in turns: batch 1, random weights; fp32, or with --precision
-bf16 effnet and OpenVINO in bf16, the others in fp32.
+bf16 effnet and OpenVINO in bf16, the others in fp32, with --precision int8 all in int8.
 
     ./dev bench --peers [--models 0,4,tf_efficientnet_lite0] [--threads 1,2] [--json FILE]
     ./dev bench --peers --throughput [--models 0] [--json FILE]
@@ -40,7 +40,8 @@ class Bench:
         return environment.versions(self.arguments.work)
 
     def files(self, network, batch=1):
-        return files.make(self.arguments.bin / "effnetc", network, batch, self.arguments.work, self._pythons)
+        return files.make(self.arguments.bin / "effnetc", network, batch, self.arguments.work, self._pythons,
+                          self.arguments.precision)
 
     def library(self, network, threads):
         """Compiled with the schedules for so many threads."""
@@ -58,7 +59,7 @@ class Bench:
         return runners.Peer(self._pythons["engines"], engine, made, self.arguments.precision, threads, cpus)
 
     def engines(self, made):
-        return [engine for engine in self.arguments.engines if engine in made.stems]
+        return [engine for engine in self.arguments.engines if engine in made.paths]
 
 
 def measure(bench, network, threads):
@@ -110,7 +111,7 @@ def parse_arguments():
     parser.add_argument("--cpus", type=numbers, default=sorted(os.sched_getaffinity(0)),
                         help="CPUs to run on, as many as threads (default: those allowed)")
     parser.add_argument("--target", default="host", help="what effnet is compiled for (default: host)")
-    parser.add_argument("--precision", choices=("fp32", "bf16", "int8-weights"), default="fp32",
+    parser.add_argument("--precision", choices=("fp32", "bf16", "int8-weights", "int8"), default="fp32",
                         help="effnet's element type (default: fp32)")
     parser.add_argument("--throughput", action="store_true",
                         help="batches against independent instances instead, on two threads (default network: 0)")

@@ -1,5 +1,6 @@
 """The tables, in Markdown."""
 
+import files
 import shared
 import throughput
 
@@ -20,6 +21,8 @@ def print_comparison(results, precision="fp32"):
     titles = {**TITLES, "effnet": f"effnet {precision}"}
     if precision == "bf16":
         titles["openvino"] = "OpenVINO bf16"
+    if precision == "int8":
+        titles |= {engine: f"{titles[engine].removesuffix(' f32')} int8" for engine in files.INT8_NEEDS}
     engines = [engine for engine in TITLES if any(engine in result["engines"] for result in results)]
     rows = [["network", "threads", *(titles[engine] for engine in engines), "best peer", "effnet / best", "peak %",
              "bound", "bound / best"]]

@@ -57,7 +57,7 @@ class Peer:
         self.name = engine
         # TensorFlow's converter knows no other padding.
         padding = "same" if engine == "litert" or files.network.startswith("tf_") else "symmetric"
-        command = [python, HERE / "worker.py", engine, files.stems[engine], files.expected, padding, files.resolution,
+        command = [python, HERE / "worker.py", engine, files.paths[engine], files.expected, padding, files.resolution,
                    files.batch, threads, precision]
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(pinned(cpus, command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,

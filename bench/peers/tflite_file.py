@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes a network as a TFLite file: through TensorFlow's converter, with TensorFlow's padding.
 
-    tflite_file.py DESCRIPTION.json OUT.tflite BATCH
+    tflite_file.py DESCRIPTION.json OUT.tflite BATCH [int8]
+
+int8: full integer, as the converter's documents have it, with the pictures of the workers to find the ranges.
 """
 
 import os
@@ -59,7 +61,7 @@ class TensorFlowGraph:
         self.result = x
 
 
-def convert(network, batch):
+def convert(network, batch, int8):
     def run(picture):
         graph = TensorFlowGraph(picture)
         networks.build(network, graph, same_padding=True)
@@ -67,12 +69,18 @@ def convert(network, batch):
 
     picture = tf.TensorSpec([batch, network.resolution, network.resolution, 3], tf.float32)
     function = tf.function(run, autograph=False).get_concrete_function(picture)
-    return tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    if int8:
+        pictures = networks.pictures(batch, network.resolution).transpose(0, 2, 3, 1)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: iter([[pictures]])
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    return converter.convert()
 
 
 def main():
-    description, path, batch = sys.argv[1:]
-    pathlib.Path(path).write_bytes(convert(networks.load(description), int(batch)))
+    description, path, batch, *kind = sys.argv[1:]
+    pathlib.Path(path).write_bytes(convert(networks.load(description), int(batch), kind == ["int8"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One engine with one network in a process of its own, which takes turns with others.
 
-    worker.py ENGINE STEM EXPECTED.npz PADDING RESOLUTION BATCH THREADS PRECISION
+    worker.py ENGINE FILE EXPECTED.npz PADDING RESOLUTION BATCH THREADS PRECISION
 
 Compares the first result with what is expected (unless that is an empty name), then prints a line "ready". For every
 line SECONDS on stdin it runs so long and answers with one line of JSON: median and fastest run in milliseconds, and the
@@ -21,8 +21,9 @@ import network as networks
 
 WARM_UP_RUNS, LEAST_RUNS = 3, 6  # of every turn, as `effnet bench` has them
 MOST_SECONDS = 20  # of a turn, even with fewer runs: on a busy machine threads that wait for each other take seconds
-TOLERANCE = 1e-3  # of the largest logit: engines add up in other orders
-BF16_TOLERANCE = 0.2  # of what has 8 bits; its accuracy is another question
+# Of the largest logit: engines add up in other orders. Of what has 8 bits only nonsense is refused: the accuracy of random
+# weights is another question.
+TOLERANCES = {"fp32": 1e-3, "bf16": 0.2, "int8": 1}
 
 
 def check(result, expected, tolerance):
@@ -42,16 +43,18 @@ def run_for(run, seconds, least):
 
 
 def main():
-    engine, stem, expected, padding = sys.argv[1:5]
+    engine, path, expected, padding = sys.argv[1:5]
     resolution, batch, threads = map(int, sys.argv[5:8])
-    bf16 = sys.argv[8] == "bf16" and engine in engines.WITH_BF16
+    precision = sys.argv[8]
+    if precision not in TOLERANCES or (precision == "bf16" and engine not in engines.WITH_BF16):
+        precision = "fp32"
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what an engine prints is no answer
-    open_engine = engines.WITH_BF16[engine] if bf16 else engines.OPENERS[engine]
-    run = open_engine(stem, networks.pictures(batch, resolution), threads)
+    open_engine = engines.WITH_BF16[engine] if precision == "bf16" else engines.OPENERS[engine]
+    run = open_engine(path, networks.pictures(batch, resolution), threads)
     result = run()
     if expected:
-        check(result, numpy.load(expected)[padding], BF16_TOLERANCE if bf16 else TOLERANCE)
+        check(result, numpy.load(expected)[padding], TOLERANCES[precision])
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         seconds = float(line)
