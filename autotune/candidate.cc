@@ -181,7 +181,8 @@ Status check_samples(const StepLayout& layout, const CandidateResult& result) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       const ArgumentMemory& a = *all[i];
       if (a.argument.name != name) continue;
-      if (a.kind == Kind::affine) return candidate_affine(static_cast<std::uint64_t>(index));
+      if (a.kind == Kind::affine)
+        return candidate_affine(static_cast<int>(i), static_cast<std::uint64_t>(index));
       const std::int64_t lane = index % (panel_lanes * a.together) / a.together;
       const bool is_channel = a.panel == 1 || index % a.row / a.panel * panel_lanes + lane < a.channels;
       if (!is_channel) return 0;

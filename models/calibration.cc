@@ -121,8 +121,11 @@ std::string objection(const CalibratedTensor& t) {
   if (t.zero_point < 0 || t.zero_point > 255)
     return formatted("a zero point of %d is not in 0..255", t.zero_point);
   if (!std::isfinite(t.loss) || t.loss < 0) return formatted("a loss of %g is none", t.loss);
-  if (!std::all_of(t.means.begin(), t.means.end(), [](double mean) { return std::isfinite(mean); }))
-    return "a mean is not finite";
+  // Numbers are written with six digits.
+  const double slack = 1e-5 * std::max(std::abs(t.minimum), std::abs(t.maximum));
+  for (const double mean : t.means)
+    if (!(mean >= t.minimum - slack && mean <= t.maximum + slack))
+      return formatted("a mean of %g is not in the range of [%g, %g]", mean, t.minimum, t.maximum);
   return "";
 }
 
@@ -138,6 +141,40 @@ Status check_numbers(const Calibration& c, const std::string& where) {
   return {};
 }
 
+struct NamedTensor {
+  std::string name;
+  int channels;
+};
+
+std::vector<NamedTensor> tensors_of(const Network& network) {
+  std::vector<NamedTensor> tensors = {{"stem", network.stem.out.channels}};
+  for (const Block& block : network.blocks) {
+    const int wide = block.depthwise.out.channels;
+    if (block.has_expand) tensors.push_back({block.name + ".expand", wide});
+    tensors.push_back({block.name + ".depthwise", wide});
+    if (block.has_squeeze_excite) tensors.push_back({block.name + ".gated", wide});
+    tensors.push_back({block.name, block.project.out.channels});
+  }
+  tensors.push_back({"head", network.head.out.channels});
+  return tensors;
+}
+
+Status check_tensors(const Calibration& c, const Network& network, const std::string& where) {
+  const std::vector<NamedTensor> needed = tensors_of(network);
+  for (const auto& [name, channels] : needed) {
+    const auto found = c.tensors.find(name);
+    if (found == c.tensors.end()) return Status::error(where + ": tensor " + in_quotes(name) + " is missing");
+    const std::size_t means = found->second.means.size();
+    if (means != 0 && means != static_cast<std::size_t>(channels))
+      return Status::error(where + ": tensor " + in_quotes(name) + ": " + std::to_string(means) +
+                           " means for " + std::to_string(channels) + " channels");
+  }
+  for (const auto& [name, tensor] : c.tensors)
+    if (std::none_of(needed.begin(), needed.end(), [&](const NamedTensor& t) { return t.name == name; }))
+      return Status::error(where + ": " + network.name + " has no tensor " + in_quotes(name));
+  return {};
+}
+
 Status check(const Calibration& c, const Network& network, const std::string& where) {
   if (c.network != network.name)
     return Status::error(where + ": a calibration of " + in_quotes(c.network) + ", not of " + network.name);
@@ -145,13 +182,7 @@ Status check(const Calibration& c, const Network& network, const std::string& wh
     return Status::error(where + ": a calibration of another " + network.name +
                          ": its width, depth, padding or number of classes is not the same");
   if (Status status = check_numbers(c, where); !status) return status;
-  const std::vector<std::string> needed = calibrated_tensors(network);
-  for (const std::string& name : needed)
-    if (!c.tensors.contains(name))
-      return Status::error(where + ": tensor " + in_quotes(name) + " is missing");
-  for (const auto& [name, tensor] : c.tensors)
-    if (std::find(needed.begin(), needed.end(), name) == needed.end())
-      return Status::error(where + ": " + network.name + " has no tensor " + in_quotes(name));
+  if (Status status = check_tensors(c, network, where); !status) return status;
   for (const std::string& name : c.kept)
     if (std::none_of(network.blocks.begin(), network.blocks.end(),
                      [&](const Block& block) { return block.name == name; }))
@@ -180,14 +211,8 @@ std::string text_of(const Calibration& c) {
 }  // namespace
 
 std::vector<std::string> calibrated_tensors(const Network& network) {
-  std::vector<std::string> names = {"stem"};
-  for (const Block& block : network.blocks) {
-    if (block.has_expand) names.push_back(block.name + ".expand");
-    names.push_back(block.name + ".depthwise");
-    if (block.has_squeeze_excite) names.push_back(block.name + ".gated");
-    names.push_back(block.name);
-  }
-  names.emplace_back("head");
+  std::vector<std::string> names;
+  for (const NamedTensor& tensor : tensors_of(network)) names.push_back(tensor.name);
   return names;
 }
 

@@ -48,19 +48,19 @@ std::vector<std::string> precision_names();
 // they are multiplied.
 struct MatrixTypes {
   Element maps = Element::f32, weights = Element::f32;
-  bool pairs = false;  // of 16 bit integers: the target has no instruction for four of 8 bits
+  bool widened = false;  // to pairs of 16 bit integers: the target has no instruction for four of 8 bits
 
   bool affine() const { return traits_of(maps).affine; }
   int side_by_side() const { return std::max(traits_of(maps).together, traits_of(weights).together); }
-  int together() const { return maps == Element::f32 ? 1 : pairs ? 2 : side_by_side(); }
+  int together() const { return maps == Element::f32 ? 1 : widened ? 2 : side_by_side(); }
   // By one instruction, which also adds them to a sum.
-  bool multiplies_together() const { return together() > 1 && !pairs; }
+  bool multiplies_together() const { return together() > 1 && !widened; }
   bool multiplies_stored() const { return weights == Element::f32 || multiplies_together(); }
   // What is multiplied.
   Element factors() const {
     return multiplies_stored() ? weights : together() > 1 ? Element::i16 : Element::f32;
   }
-  Element values() const { return pairs ? Element::i16 : maps; }
+  Element values() const { return widened ? Element::i16 : maps; }
 };
 
 }  // namespace effnet

@@ -7,10 +7,10 @@
 #include "formats/safetensors_writer.h"
 #include "models/dialects/dialect.h"
 #include "models/fold.h"
+#include "models/fold_calibration.h"
 #include "models/keras.h"
 #include "models/packing.h"
 #include "models/preprocessing.h"
-#include "models/quantize.h"
 #include "models/tensor_report.h"
 #include "models/weight_error.h"
 

@@ -61,7 +61,8 @@ std::vector<PackedTensor> packed_tensors(const Network& network, Precision preci
   return tensors;
 }
 
-// Expansions' outputs never leave their step; the head's are float32.
+// Expansions' outputs never leave their step; the head's are float32. The one pointwise layer without an activation is
+// the projection.
 bool has_affine(const Layer& layer, Precision precision) {
   if (!traits_of(traits_of(precision).maps).affine || layer.kind == LayerKind::dense) return false;
   if (layer.kind == LayerKind::pointwise) return layer.activation == Activation::none;

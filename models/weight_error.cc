@@ -50,8 +50,9 @@ std::optional<StoredWeight> stored_weight(const Safetensors& file, const std::st
   StoredWeight stored{
       *element, 1, static_cast<std::size_t>(weight->shape[0]), {weight->data, weight->bytes}, {}};
   if (last != panel_lanes) stored.together = static_cast<int>(last);
-  const std::size_t row = stored.panels * panel_lanes * static_cast<std::size_t>(traits_of(*element).bytes);
   if (last < 1 || panel_lanes % last != 0) return std::nullopt;
+  const std::size_t row = stored.panels * panel_lanes * static_cast<std::size_t>(stored.together) *
+                          static_cast<std::size_t>(traits_of(*element).bytes);
   if (row == 0 || weight->bytes % row != 0) return std::nullopt;
   if (traits_of(*element).scaled) {
     const Tensor* scale = file.find(layer + ".scale");

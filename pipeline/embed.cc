@@ -32,9 +32,11 @@ Status check_contents(const Safetensors& file, const Network& network, Precision
                          ", but the library is compiled for " + wanted +
                          ": import or compile with the other's --precision");
   if (file.metadata_value("fingerprint") != fingerprint(network, precision))
-    return Status::error(path + ": weights of " + in_quotes(file.metadata_value("network")) +
-                         " with another fingerprint than " + network.name + " of " +
-                         std::to_string(network.classes) + " classes: import them for this network");
+    return Status::error(
+        path + ": weights of " + in_quotes(file.metadata_value("network")) +
+        " with another fingerprint than " + network.name + " of " + std::to_string(network.classes) +
+        " classes: import them for this network" +
+        (precision == Precision::int8 ? ", with the calibration that it is compiled with" : ""));
   for (const PackedTensor& expected : packed_tensors(network, precision))
     if (!is_as_packed(file.find(expected.name), expected))
       return Status::error(path + ": damaged: tensor " + in_quotes(expected.name) +

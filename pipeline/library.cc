@@ -128,6 +128,10 @@ std::vector<std::string> row_folders(const LibraryRequest& request) {
 }
 
 Result<LibraryPlan> plan_library(const LibraryRequest& request) {
+  if (request.observe && request.precision != Precision::fp32)
+    return Status::error("--observe is for --precision fp32: what is observed are float32 tensors");
+  if (request.observe && request.min_memory)
+    return Status::error("--observe keeps every tensor, --min-memory does not: one of them");
   Result<Network> network = build_network(request.network);
   if (!network) return network.status();
   if (!request.calibration.empty()) {
@@ -163,8 +167,6 @@ Status build_library(const LibraryRequest& request) {
     return Status::error(
         "shared libraries are made for this machine's kind, as the runtime in them is; link lib" +
         request.name + ".a for target '" + request.targets.front().name + "'");
-  if (request.observe && request.precision != Precision::fp32)
-    return Status::error("--observe is for --precision fp32: what is observed are float32 tensors");
   Result<LibraryPlan> library = plan_library(request);
   if (!library) return library.status();
   return write_library(request, *library);

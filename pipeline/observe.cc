@@ -36,15 +36,6 @@ Observation gated(const Plan& plan, const Block& block) {
 
 }  // namespace
 
-int add_gated_map(Plan& plan, const Block& block, int depthwise_map) {
-  const int now = static_cast<int>(plan.steps.size()) - 1;
-  Buffer gated = plan.buffers[depthwise_map];
-  gated.name = block.name + ".gated";
-  gated.first_step = gated.last_step = plan.buffers[depthwise_map].last_step = now;
-  plan.buffers.push_back(gated);
-  return static_cast<int>(plan.buffers.size()) - 1;
-}
-
 void add_observations(Plan& plan) {
   const Network& network = plan.network;
   std::vector<Observation>& all = plan.observations;

@@ -67,7 +67,7 @@ class Evaluation {
 
   Expected output(const std::string& argument, std::int64_t index) const {
     const Expected e = value(argument, index);
-    if (argument != "output" || !types_.affine() || (step_.operation == "head" && at("averages"))) return e;
+    if (argument != "output" || !traits_of(output_element()).affine) return e;
     const Affine map = affine("output");
     return {e.value / map.scale + map.zero, e.tolerance / map.scale};
   }
@@ -94,7 +94,10 @@ class Evaluation {
     double clamped(double v) const { return std::clamp(v, -zero * scale, (255 - zero) * scale); }
   };
   Affine affine(const std::string& map) const {
-    if (!types_.affine() || (map == "input" && step_.problem.contains("wide_input"))) return {};
+    const bool has_steps = map == "output"  ? traits_of(output_element()).affine
+                           : map == "input" ? types_.affine() && !step_.problem.contains("wide_input")
+                                            : types_.affine();
+    if (!has_steps) return {};
     return {inputs_(map + "_affine", 0), inputs_(map + "_affine", 1)};
   }
 
@@ -117,9 +120,14 @@ class Evaluation {
   double matrix(const std::string& prefix, std::int64_t c, std::int64_t i) const {
     return dense(prefix, c, i, at("channels"), types_.side_by_side());
   }
+  Element output_element() const {
+    if (step_.operation == "head" && at("averages")) return Element::f32;
+    const auto stored = step_.problem.find("stored");
+    return stored == step_.problem.end() ? types_.maps : static_cast<Element>(stored->second);
+  }
   // A value that is stored in the type of maps: rounded once.
   Expected stored(Expected e) const {
-    if (types_.affine()) {
+    if (traits_of(output_element()).affine) {
       const Affine map = affine("output");
       return {map.clamped(e.value), e.tolerance + 0.5001 * map.scale};
     }

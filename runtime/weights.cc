@@ -16,13 +16,18 @@ std::string_view without_family(std::string_view network) {
 effnet_status wrong_network(const effnet_program& program, const Safetensors& file, const char* where,
                             ErrorText error) {
   std::string_view theirs = shortened(file.metadata_value("network")), ours = program.network;
-  const char* reason = theirs == ours ? ": the same network, but of another number of classes, other factors "
-                                        "or another version of effnetc"
-                       : without_family(theirs) == without_family(ours)
-                           ? ": the two differ in padding and must not be mixed; import the weights for the "
-                             "library's network, or "
-                             "compile the weights' network"
-                           : "";
+  bool may_keep = std::string_view(program.precision) == "int8";
+  const char* reason =
+      theirs == ours && may_keep
+          ? ": the same network, but of another number of classes, other factors or a calibration "
+            "that keeps other blocks: compile and import with the same --calibration"
+      : theirs == ours ? ": the same network, but of another number of classes, other factors "
+                         "or another version of effnetc"
+      : without_family(theirs) == without_family(ours)
+          ? ": the two differ in padding and must not be mixed; import the weights for the "
+            "library's network, or "
+            "compile the weights' network"
+          : "";
   return fail(error, EFFNET_WRONG_NETWORK, where, ": weights of ", theirs, " (fingerprint ",
               shortened(file.metadata_value("fingerprint")), "), but the library is of ", ours,
               " (fingerprint ", program.fingerprint, ")", reason);

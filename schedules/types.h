@@ -1,5 +1,5 @@
 // The element types in a step's problem: its numbers `maps` and `weights`, which are left out for float32, and
-// the flag `pairs`, left out where it is 0.
+// the flag `widened`, left out where it is 0.
 #pragma once
 
 #include "models/element.h"

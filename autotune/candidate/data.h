@@ -38,10 +38,10 @@ static inline float candidate_from_bf16(uint16_t stored) {
   return value;
 }
 
-/* What the steps of 8 bit maps stand for: {scale, zero point, 1 / scale, 0, ...}, the same for all. */
-static inline float candidate_affine(uint64_t index) {
-  const float scale = 0.02f;
-  return index == 0 ? scale : index == 1 ? 50 : index == 2 ? 1 / scale : 0;
+/* What the steps of an 8 bit map stand for: {scale, zero point, 1 / scale, 0, ...}, of each argument others. */
+static inline float candidate_affine(int argument, uint64_t index) {
+  const float which = (float)(argument % 8), scale = 0.02f + 0.001f * which;
+  return index == 0 ? scale : index == 1 ? 50 + which : index == 2 ? 1 / scale : 0;
 }
 
 /* An input's element as it is stored: 8 bit ones are in [-127, 127] or [1, 255], whatever the scale. */

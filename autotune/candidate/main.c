@@ -68,7 +68,7 @@ static void fill(int index, const struct candidate_argument* a, char* to) {
     if (a->kind == CANDIDATE_OUTPUT)
       store(a, to, i, 1e30f); /* shows where nothing is written */
     else if (a->kind == CANDIDATE_AFFINE)
-      store(a, to, i, candidate_affine(i));
+      store(a, to, i, candidate_affine(index, i));
     else if (a->panel == 1 || (i < a->used && channel < (size_t)a->channels))
       store(a, to, i, candidate_value(a->element, a->scale, index, i));
     else

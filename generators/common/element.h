@@ -22,7 +22,8 @@ inline Halide::Expr stored_as(Element element, const Halide::Expr& value) {
   return Halide::cast(halide_type(element), value);
 }
 
-// How a map's values are stored. `affine`: of affine elements, the map's (scale, zero point, 1 / scale).
+// How a map's values are stored. `affine`: of affine elements, the map's (scale, zero point, 1 / scale). Products of three
+// and sums of three say in which order, for LLVM would sort them by where they come from, which depends on the tile.
 class MapStorage {
  public:
   MapStorage() = default;
@@ -40,9 +41,10 @@ class MapStorage {
   // What write() makes of read(stored) * gate.
   Halide::Expr write_gated(const MapStorage& from, const Halide::Expr& stored,
                            const Halide::Expr& gate) const {
-    using Halide::cast;
+    using namespace Halide;
     if (!traits_of(element_).affine) return write(cast<float>(stored) * gate);
-    return nearest_step((cast<float>(stored) - from.affine_(1)) * (gate * (from.affine_(0) * affine_(2))));
+    const Expr steps = strict_float(gate * strict_float(from.affine_(0) * affine_(2)));
+    return nearest_step((cast<float>(stored) - from.affine_(1)) * steps);
   }
 
  private:
@@ -87,7 +89,7 @@ inline int weight_dimensions(const MatrixTypes& types) { return types.together()
 
 // Whether an instruction multiplies four signed maps only: they are taken off 128 then.
 inline bool wants_signed_maps(const MatrixTypes& types, const Halide::Target& target) {
-  return types.affine() && !types.pairs && target.arch == Halide::Target::ARM;
+  return types.affine() && !types.widened && target.arch == Halide::Target::ARM;
 }
 
 template <typename Argument>
@@ -168,7 +170,7 @@ class ChannelSum {
   // `scale`: of weights and map together.
   Halide::Expr result(const Halide::Expr& sum, const Halide::Expr& bias,
                       const std::function<Halide::Expr()>& scale) const {
-    return integers_ ? Halide::cast<float>(sum) * scale() + bias : sum;
+    return integers_ ? ordered_sum(bias, Halide::cast<float>(sum) * Halide::strict_float(scale())) : sum;
   }
 
   // All accumulators in registers, `unroll` steps of the sum at a time.

@@ -26,8 +26,8 @@ struct DepthwiseProblem {
   bool expand = false, sums = false;
   int tile = 0;  // expanded rows are computed in multiples of so many columns
   MatrixTypes types;
-  Element taps = Element::f32;  // the depthwise weights
-  bool signed_maps = false;     // wants_signed_maps()
+  Element tap_element = Element::f32;  // the depthwise weights
+  bool signed_maps = false;            // wants_signed_maps()
 };
 
 struct DepthwiseMaps {
@@ -65,7 +65,7 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
   if (p.expand) {
     f.factors = expand_weight;
-    if (p.types.pairs) {
+    if (p.types.widened) {
       f.factors = Func("factors");
       f.factors(f.side, lane, f.k, panel) =
           weights_as_pairs(p.types, expand_weight)(f.side, lane, f.k, panel);
@@ -73,12 +73,12 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.factors = Func("factors");
       f.factors(lane, f.k, panel) = weights_as_floats(p.types, expand_weight, expand_scale)(lane, f.k, panel);
     }
-    if (p.types.pairs) f.values(f.k, x, y) = stored_as(p.types.values(), input(f.k, pixel_row + x));
+    if (p.types.widened) f.values(f.k, x, y) = stored_as(p.types.values(), input(f.k, pixel_row + x));
     f.sum = ChannelSum(p.types, p.channels, p.signed_maps);
     f.expanded(lane, panel, x, y) = f.sum.begin(expand_bias(lane, panel), f.factors, lane, panel);
     f.expanded(lane, panel, x, y) = f.sum.add(
         f.expanded(lane, panel, x, y),
-        [&](const Expr& k) -> Expr { return p.types.pairs ? f.values(k, x, y) : input(k, pixel_row + x); },
+        [&](const Expr& k) -> Expr { return p.types.widened ? f.values(k, x, y) : input(k, pixel_row + x); },
         f.factors, lane, panel);
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
@@ -95,8 +95,9 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
   const Var column("column"), line("line");
   f.window(lane, column, line, panel) =
-      p.taps == Element::f32 ? weight(lane, column, line, panel)
-                             : as_floats(p.taps, weight, Func())(lane, line * p.kernel + column, panel);
+      p.tap_element == Element::f32
+          ? weight(lane, column, line, panel)
+          : as_floats(p.tap_element, weight, Func())(lane, line * p.kernel + column, panel);
   f.convolved(lane, panel, x, y) = bias(lane, panel);
   f.convolved(lane, panel, x, y) = ordered_sum(
       f.convolved(lane, panel, x, y),

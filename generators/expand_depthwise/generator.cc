@@ -19,7 +19,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> activation{"activation", 0};                 // enum Activation
   GeneratorParam<int> expand{"expand", 1}, squeeze{"squeeze", 1};  // flags
   GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};      // enum Element
-  GeneratorParam<int> pairs{"pairs", 0};                           // flag, of MatrixTypes
+  GeneratorParam<int> widened{"widened", 0};                       // flag, of MatrixTypes
   GeneratorParam<int> taps{"taps", 0};                             // enum Element: of `weight`
   GeneratorParam<int> wide_input{"wide_input", 0};                 // flag: the input is float32, not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1};
@@ -120,7 +120,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
 
  private:
   MatrixTypes element_types() const {
-    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), pairs != 0};
+    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), widened != 0};
   }
   Element tap_element() const { return static_cast<Element>(taps.value()); }
 

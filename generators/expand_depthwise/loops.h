@@ -63,13 +63,13 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
       if (p.types.together() > 1) f.factors.reorder(f.side, lane, f.k, panel).vectorize(f.side);
       f.factors.vectorize(lane, lanes).unroll(lane).unroll(f.k, 2);
     }
-    if (p.types.pairs) {
+    if (p.types.widened) {
       f.values.compute_at(rows, po).store_in(MemoryType::Heap).bound_extent(f.k, padded(p.channels));
       f.values.vectorize(f.k, lanes);
     }
     f.sum.schedule_offset(LoopLevel::root(), lanes);
   }
-  if (p.taps != Element::f32) {
+  if (p.tap_element != Element::f32) {
     f.window.compute_root().store_in(MemoryType::Heap);
     f.window.vectorize(lane, lanes).unroll(lane).unroll(f.window.args()[1]);
   }

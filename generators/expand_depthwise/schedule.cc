@@ -65,9 +65,9 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const MatrixTypes types = types_of(problem);
   const int inputs = types.multiplies_stored() ? 0 : problem.at("channels");
   const int taps = problem.contains("taps") ? problem.at("kernel") * problem.at("kernel") : 0;
-  const std::int64_t values =
-      types.pairs ? std::int64_t{computed} * padded(problem.at("channels")) * traits_of(types.values()).bytes
-                  : 0;
+  const std::int64_t values = types.widened ? std::int64_t{computed} * padded(problem.at("channels")) *
+                                                  traits_of(types.values()).bytes
+                                            : 0;
   return block * problem.at("kernel") * std::max(needed, left + computed) + block * taps +
          (values + 63) / 64 * 64 + lanes * traits_of(types.factors()).bytes * inputs;
 }

@@ -29,7 +29,7 @@ struct PointwiseProblem {
   MatrixTypes types;
   bool signed_maps = false;  // wants_signed_maps()
 
-  bool makes_values() const { return gate == Gate::input || types.pairs; }
+  bool makes_values() const { return gate == Gate::input || types.widened; }
   bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
 };
 
@@ -57,7 +57,7 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   using namespace Halide;
   PointwiseFuncs f;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;
-  if (p.types.pairs) {
+  if (p.types.widened) {
     f.factors(f.side, lane, ki, panel) = weights_as_pairs(p.types, weight)(f.side, lane, ki, panel);
   } else if (!p.types.multiplies_stored()) {
     const Expr factor = weights_as_floats(p.types, weight, scale)(lane, ki, panel);

@@ -17,7 +17,7 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
   GeneratorParam<int> gated{"gated", 0};                                           // enum Gate
   GeneratorParam<int> adds_residual{"adds_residual", 0}, averages{"averages", 0};  // flags
   GeneratorParam<int> maps{"maps", 0}, weights{"weights", 0};                      // enum Element
-  GeneratorParam<int> pairs{"pairs", 0};                                           // flag, of MatrixTypes
+  GeneratorParam<int> widened{"widened", 0};                                       // flag, of MatrixTypes
   GeneratorParam<int> stored{"stored", -1};  // enum Element: of the output, where it is not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
@@ -92,7 +92,7 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
 
  private:
   MatrixTypes element_types() const {
-    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), pairs != 0};
+    return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), widened != 0};
   }
   Element output_element() const {
     if (averages != 0) return Element::f32;

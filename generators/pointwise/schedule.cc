@@ -21,7 +21,7 @@ double gating(const Numbers& problem) { return types_of(problem).together() == 1
 constexpr std::int64_t most_gated_bytes = 2 << 20;
 
 bool makes_values(const Numbers& problem) {
-  return static_cast<Gate>(problem.at("gated")) == Gate::input || types_of(problem).pairs;
+  return static_cast<Gate>(problem.at("gated")) == Gate::input || types_of(problem).widened;
 }
 
 std::int64_t gated_input_bytes(const Numbers& problem, int pixels) {

@@ -33,6 +33,7 @@ const std::vector<OneBlock> shapes = {
     {9, 8, 6, 3, 1, 8, Padding::symmetric, true, Activation::swish, 24, 5},
     {2, 24, 6, 5, 1, 24, Padding::same, true, Activation::swish, 40, 17},  // a map of 1 x 1
     {33, 40, 1, 3, 1, 24, Padding::symmetric, true, Activation::swish, 64, 16},
+    {33, 16, 1, 3, 1, 16, Padding::symmetric, true, Activation::swish, 32, 4},  // a residual without an expansion
     {30, 16, 6, 5, 2, 40, Padding::same, false, Activation::relu6, 80, 10},
     {31, 24, 6, 5, 2, 112, Padding::symmetric, true, Activation::swish, 48, 33},
     {62, 8, 6, 3, 2, 16, Padding::same, true, Activation::swish, 16, 1},
@@ -397,9 +398,13 @@ void check_steps(const Network& n, const Run& r) {
 
 TEST_CASE("Every operator equals the reference on awkward shapes, for every type and target that runs here") {
   int tested = 0;
-  for (const CpuTarget& target : cpu_targets()) {
-    if (!runs_here(target) && target.name != emulated) continue;
+  std::vector<CpuTarget> targets = cpu_targets();
+  targets.push_back(*find_target("arm-64-linux-arm_dot_prod"));
+  for (const CpuTarget& target : targets) {
+    const bool multiplies_fours = target.name == targets.back().name;
+    if (!runs_here(target) && (*emulated == 0 || !target.name.starts_with(emulated))) continue;
     for (const PrecisionTraits& type : precisions()) {
+      if (multiplies_fours && type.precision != Precision::int8) continue;  // else it is the other one
       for (const OneBlock& shape : shapes) {
         INFO(target.name << ", " << type.name << ", resolution " << shape.resolution << ", "
                          << shape.stem_channels << " channels, kernel " << shape.kernel << ", stride "
@@ -429,12 +434,13 @@ TEST_CASE("A block that is kept in float32 equals the reference between steps of
 }
 
 TEST_CASE("A schedule changes the speed and not one bit") {
+  const int channels = GENERATE(32, 16);  // 16: with a residual
   const Network network =
-      one_block_network({45, 16, 6, 5, 1, 32, Padding::symmetric, true, Activation::swish, 32, 7});
+      one_block_network({45, 16, 6, 5, 1, channels, Padding::symmetric, true, Activation::swish, 32, 7});
   for (const CpuTarget& target : cpu_targets()) {
     if (!runs_here(target) || target.name == "x86-64") continue;
     for (const PrecisionTraits& type : precisions()) {
-      INFO(target.name << ", " << type.name);
+      INFO(target.name << ", " << type.name << ", " << channels << " channels");
       CpuTarget other = target;  // the same instructions, other register tiles and blocks
       other.machine.registers /= 2;
       const Run a = compile_and_run(network, target, type.precision),

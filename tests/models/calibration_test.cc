@@ -24,7 +24,8 @@ Calibration calibration_of(const Network& network) {
     ++number;
     c.tensors[name] = {-0.25, 0.1 * number, 0.01f * static_cast<float>(number), number % 256, 0.001, {}};
   }
-  c.tensors["stem"].means = {0.5, -0.125};
+  for (int i = 0; i < network.stem.out.channels; ++i)
+    c.tensors["stem"].means.push_back(i % 2 ? 0.0625 : -0.125);
   c.kept = {"blocks.1"};
   return c;
 }
@@ -94,6 +95,9 @@ TEST_CASE("Damaged calibrations are refused in one line that says what is wrong"
   CHECK_THAT(with_stem("minimum", 7), Contains("range of [7, 0.1]"));
   CHECK_THAT(with_stem("loss", -1), Contains("loss of -1"));
   CHECK_THAT(with_stem("means", {1, "x"}), Contains("list of numbers"));
+  CHECK_THAT(with_stem("means", {0.05, 0.06}), Contains("2 means for 32 channels"));
+  CHECK_THAT(with_stem("means", std::vector<double>(32, 1e300)),
+             Contains("a mean of 1e+300 is not in the range"));
   CHECK_THAT(failure(n, [](Json& f) { f["tensors"].erase("head"); }), Contains("'head' is missing"));
   CHECK_THAT(failure(n, [](Json& f) { f["tensors"]["neck"] = f["tensors"]["head"]; }),
              Contains("has no tensor 'neck'"));

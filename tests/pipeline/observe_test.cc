@@ -69,7 +69,7 @@ TEST_CASE("only a library compiled to observe calls for an observer") {
 
 TEST_CASE("observing goes with float32, and with an arena in which no step overwrites what it reads") {
   const TemporaryFolder folder;
-  for (const std::string precision : {"bf16", "int8-weights"})
+  for (const std::string precision : {"bf16", "int8-weights", "int8"})
     check_refused(compile_small(folder.file("out"), {"--observe", "--precision", precision}),
                   {"--observe", "--precision fp32"});
   check_refused(compile_small(folder.file("out"), {"--observe", "--min-memory"}),

@@ -40,9 +40,11 @@ float limit(const effnet_tensor& tensor) {
   return static_cast<float>(std::sqrt(6 / inputs));
 }
 
-// What an int8 map's steps stand for: values in [-1, 4.1], as after a swish.
-void fill_affine(std::byte* to, std::size_t count) {
-  const float scale = 0.02F, numbers[] = {scale, 50, 1 / scale};
+// What an int8 map's steps stand for: values in [-1, 4.1], as after a swish, for the first of eight tensors; of the others a
+// little less or more, so that none can stand in for another.
+void fill_affine(int index, std::byte* to, std::size_t count) {
+  const float which = static_cast<float>(index % 8), scale = 0.02F + 0.001F * which,
+              numbers[] = {scale, 50 + which, 1 / scale};
   std::memset(to, 0, count * sizeof(float));
   std::memcpy(to, numbers, sizeof numbers);
 }
@@ -52,7 +54,7 @@ void fill(const effnet_program& program, int index, RandomNumbers& random, std::
   const effnet_tensor& tensor = program.tensors[index];
   const bool is_scale = std::string_view(tensor.name).ends_with(".scale") && index + 1 < program.tensor_count;
   const std::size_t count = element_count(tensor);
-  if (std::string_view(tensor.name).ends_with(".affine")) return fill_affine(to, count);
+  if (std::string_view(tensor.name).ends_with(".affine")) return fill_affine(index, to, count);
   for (std::size_t i = 0; i < count; i++) {
     if (tensor.element == EFFNET_I8) {
       reinterpret_cast<std::int8_t*>(to)[i] = static_cast<std::int8_t>(random(127));

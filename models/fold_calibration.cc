@@ -1,4 +1,4 @@
-#include "models/quantize.h"
+#include "models/fold_calibration.h"
 
 #include <array>
 #include <cstring>
