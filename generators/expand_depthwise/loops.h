@@ -24,7 +24,11 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   const int columns = std::min(s.depthwise_columns, p.out_width);
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
   f.output.split(x, xo, xi, columns, TailStrategy::ShiftInwards).split(panel, po, pi, s.depthwise_panels);
-  f.output.reorder(lane, pi, xi, xo, po, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
+  f.output.reorder(lane, pi, xi, xo, po, y)
+      .vectorize(lane, activated_lanes(lanes))
+      .unroll(lane)
+      .unroll(pi)
+      .unroll(xi);
   f.output.never_partition(xo);  // code of its own for the last tile rounds otherwise
   f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
   f.convolved.update()
@@ -47,7 +51,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
     interior.reorder(lane, pi, ri, ro, po, y);
   else
     interior.reorder(lane, pi, ri, po, ro, y);
-  interior.vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(ri);
+  interior.vectorize(lane, activated_lanes(lanes)).unroll(lane).unroll(pi).unroll(ri);
   for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column},
                                       {f.rows.right, f.rows.right_column},
                                       {f.rows.outside, f.rows.outside_column}}) {

@@ -20,7 +20,11 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
   Var po("po"), pi("pi"), xo("xo"), xi("xi");
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(pixel, 0, s.block_pixels);
   f.output.split(panel, po, pi, s.tile_panels).split(pixel, xo, xi, s.tile_pixels);
-  f.output.reorder(lane, pi, xi, xo, po).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
+  f.output.reorder(lane, pi, xi, xo, po)
+      .vectorize(lane, activated_lanes(lanes))
+      .unroll(lane)
+      .unroll(pi)
+      .unroll(xi);
   f.product.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
   f.sum.schedule(f.product.update(), lane, lanes, panel, pixel, s.unroll);
   if (p.makes_values()) {

@@ -19,7 +19,11 @@ inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, out_panels).bound(x, 0, p.out_width);
   f.output.split(x, xo, xi, std::min(s.columns, p.out_width), TailStrategy::ShiftInwards)
       .split(panel, po, pi, s.tile_panels);
-  f.output.reorder(lane, pi, xi, xo, po, y).vectorize(lane, lanes).unroll(lane).unroll(pi).unroll(xi);
+  f.output.reorder(lane, pi, xi, xo, po, y)
+      .vectorize(lane, activated_lanes(lanes))
+      .unroll(lane)
+      .unroll(pi)
+      .unroll(xi);
   f.output.never_partition(xo);  // as in expand_depthwise: the same bits whatever the tile
   f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
   f.convolved.update().reorder(lane, panel, x, f.taps.x, f.taps.y, f.taps.z);
