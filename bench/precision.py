@@ -57,11 +57,11 @@ def measure(arguments, network, threads):
 def rows(answers):
     exact = [answer["median_ms"] for answer in answers["fp32"]]
     for precision, rounds in answers.items():
-        medians, bound = [answer["median_ms"] for answer in rounds], [answer["bound_ms"] for answer in rounds]
-        first = rounds[0]
+        medians, bounds = [answer["median_ms"] for answer in rounds], [answer["bound_ms"] for answer in rounds]
+        first, bound = rounds[0], compare.median_of(bounds)  # none where the type's peak is not measured
         yield (first["network"], str(first["threads"]), precision, f"{statistics.median(medians):.2f}",
-               f"{compare.median_ratio(medians, exact):.3f}", f"{statistics.median(bound):.2f}",
-               f"{compare.median_ratio(medians, bound):.2f}", f"{first['weights_bytes'] / 1e6:.2f}",
+               f"{compare.median_ratio(medians, exact):.3f}", "-" if bound is None else f"{bound:.2f}",
+               "-" if bound is None else f"{compare.median_ratio(medians, bounds):.2f}", f"{first['weights_bytes'] / 1e6:.2f}",
                f"{first['arena_bytes'] / 1e6:.2f}")
 
 
@@ -103,7 +103,7 @@ def main():
     print(f"\nCPU: {exact[0]['cpu']}; for {exact[0]['target']} ({exact[0]['instruction_set']})")
     shared.print_peaks(exact)
     for precision, what in (("bf16", "bf16 pairs"), ("int8", "8 bit fours")):
-        peaks = [answer.get("pair_peak_gflops", 0) for answers in results for answer in answers.get(precision, [])]
+        peaks = [answer.get("pair_peak_gflops") or 0 for answers in results for answer in answers.get(precision, [])]
         if any(peaks):
             print(f"{what}: up to {max(peaks):.1f} GFLOP/s")
     return 0

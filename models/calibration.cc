@@ -19,11 +19,6 @@ constexpr std::size_t most_bytes = std::size_t{64} << 20;
 // Steps between the smallest and the largest that a map of a network can sensibly have.
 constexpr double least_scale = 1e-12, most_scale = 1e9;
 
-const std::vector<std::string>& methods() {
-  static const std::vector<std::string> names = {"percentile", "mse", "minmax"};
-  return names;
-}
-
 // Reads keys one by one; the first failure stays.
 class Reader {
  public:
@@ -132,9 +127,6 @@ std::string objection(const CalibratedTensor& t) {
 // What can be said without the network.
 Status check_numbers(const Calibration& c, const std::string& where) {
   if (c.pictures < 1) return Status::error(where + ": a calibration needs at least one picture");
-  if (std::find(methods().begin(), methods().end(), c.method) == methods().end())
-    return Status::error(where + ": there is no method " + in_quotes(c.method) + "; there are " +
-                         join(methods(), ", "));
   for (const auto& [name, tensor] : c.tensors)
     if (const std::string wrong = objection(tensor); !wrong.empty())
       return Status::error(where + ": tensor " + in_quotes(name) + ": " + wrong);
@@ -190,6 +182,12 @@ Status check(const Calibration& c, const Network& network, const std::string& wh
   return {};
 }
 
+// "blocks.3.expand", "blocks.3" -> "blocks.3"; empty for the tensors of no block.
+std::string block_of(const std::string& tensor) {
+  const std::string beginning = "blocks.";
+  return tensor.starts_with(beginning) ? tensor.substr(0, tensor.find('.', beginning.size())) : "";
+}
+
 std::string text_of(const Calibration& c) {
   nlohmann::ordered_json file = {{"format", format_name},
                                  {"network", c.network},
@@ -214,6 +212,21 @@ std::vector<std::string> calibrated_tensors(const Network& network) {
   std::vector<std::string> names;
   for (const NamedTensor& tensor : tensors_of(network)) names.push_back(tensor.name);
   return names;
+}
+
+std::map<std::string, std::string> stored_tensors(const std::vector<std::string>& tensors) {
+  std::map<std::string, std::string> readers;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const std::string &tensor = tensors[i], next = i + 1 < tensors.size() ? tensors[i + 1] : "";
+    const std::string block = block_of(tensor), next_block = block_of(next);
+    if (tensor == "stem" && next.ends_with(".expand")) readers[tensor] = next_block;
+    if (block.empty() || tensor.ends_with(".expand")) continue;
+    if (tensor != block)
+      readers[tensor] = block;
+    else
+      readers[tensor] = next_block.empty() ? "head" : next_block;
+  }
+  return readers;
 }
 
 Result<Calibration> parse_calibration(const std::string& text, const Network& network,
@@ -249,11 +262,6 @@ Result<Calibration> take_calibration(const std::optional<std::string>& path, Pre
   Result<Calibration> calibration = read_calibration(*path, network);
   if (calibration) keep_blocks(network, calibration->kept);
   return calibration;
-}
-
-Status write_calibration(const Calibration& calibration, const Network& network, const std::string& path) {
-  if (Status status = check(calibration, network, path); !status) return status;
-  return write_file(path, text_of(calibration));
 }
 
 Status write_calibration(const Calibration& calibration, const std::string& path) {

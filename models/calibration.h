@@ -34,7 +34,7 @@ struct Calibration {
   std::string network;      // its name
   std::string fingerprint;  // of models/packing.h for fp32: tells networks of other shapes apart
   std::int64_t pictures = 0;
-  std::string method;  // "percentile", "mse", "minmax"
+  std::string method;  // that chose the ranges: for people
   std::map<std::string, CalibratedTensor> tensors;
   std::vector<std::string> kept;  // blocks ("blocks.3") that stay in float32
 };
@@ -49,6 +49,11 @@ struct Calibration {
 //   head               the head's map, before it is averaged
 std::vector<std::string> calibrated_tensors(const Network& network);
 
+// Of these tensors, in the order of the data, those that an int8 library stores in 8 bits, each with what reads it: a
+// block, or "head". A tensor stays float32 where the block that reads it is kept. Expanded maps and the head's never
+// leave their step; the stem's map has 8 bits only where an expansion reads it.
+std::map<std::string, std::string> stored_tensors(const std::vector<std::string>& tensors);
+
 // Reads a file of `network` and checks every number. Any failure is one line that begins with the path.
 Result<Calibration> read_calibration(const std::string& path, const Network& network);
 
@@ -61,9 +66,7 @@ Result<Calibration> take_calibration(const std::optional<std::string>& path, Pre
 Result<Calibration> parse_calibration(const std::string& text, const Network& network,
                                       const std::string& where);
 
-// Whole or not at all; refuses what read_calibration() would.
-Status write_calibration(const Calibration& calibration, const Network& network, const std::string& path);
-// The same where only a compiled library is at hand, whose layers nobody knows: refuses wrong numbers.
+// Whole or not at all; refuses wrong numbers. Which tensors the network has is checked when the file is read.
 Status write_calibration(const Calibration& calibration, const std::string& path);
 
 }  // namespace effnet

@@ -33,7 +33,8 @@ void emit_constants(std::string& text, const LibraryPlan& library, std::int64_t 
         n.head.out.width);
   print(text,
         "/* An arena has ARENA_BYTES + threads * ARENA_BYTES_PER_THREAD bytes: all that a model uses while "
-        "it runs. */\n");
+        "it runs.\n"
+        " * With option spread_images: threads * (ARENA_BYTES + ARENA_BYTES_PER_THREAD). */\n");
   print(text, "#define %s_ARENA_BYTES %lldu\n", NAME,
         static_cast<long long>(most(library, &Plan::activation_bytes)));
   print(text, "#define %s_ARENA_BYTES_PER_THREAD %lldu\n", NAME,

@@ -56,8 +56,7 @@ inline constexpr int max_threads = 1024;
 inline constexpr std::uint32_t open_mark = 0x4f70656e, closed_mark = 0x53687574;
 inline bool is_open(const effnet_model* model) { return model != nullptr && model->mark == open_mark; }
 
-// The arena: the first image's activations, a scratch area for each thread, then the activations of the other images
-// that run at the same time, which are numbered by the thread that runs them.
+// The arena: the activations of the images that run at the same time, then a scratch area for each thread.
 struct ArenaLayout {
   std::size_t activations, scratch, threads, images;
 
@@ -68,10 +67,9 @@ struct ArenaLayout {
         images(spread_images ? threads : 1) {}
 
   std::size_t bytes() const { return images * activations + threads * scratch; }
-  std::size_t scratch_of(std::size_t thread) const { return activations + thread * scratch; }
-  std::size_t activations_of(std::size_t image) const {
-    return image == 0 ? 0 : image * activations + threads * scratch;
-  }
+  // `slot`: the thread that runs the image, 0 where all of them do.
+  std::size_t activations_of(std::size_t slot) const { return slot * activations; }
+  std::size_t scratch_of(std::size_t thread) const { return images * activations + thread * scratch; }
 };
 
 inline ArenaLayout arena_layout(const effnet_model& model) {

@@ -25,8 +25,9 @@ extern "C" void effnet_observe(effnet_context* context, const char* tensor, void
     multiply(shown, static_cast<const float*>(gates), static_cast<float*>(gated));
     shown.values = static_cast<float*>(gated);
   }
+  if (model.observer == nullptr) return;  // images of a spread batch come here at the same time
   model.observed = true;
-  if (model.observer != nullptr) model.observer(model.observer_user, &shown);
+  model.observer(model.observer_user, &shown);
 }
 
 extern "C" effnet_status effnet_run_observed(effnet_model* model, const float* input, float* logits,

@@ -65,10 +65,11 @@ struct Place {
   float* logits;
 };
 
-Place place_of(const effnet_model& model, std::size_t image) {
+// `slot`: the worker that runs the image, 0 where all of them do.
+Place place_of(const effnet_model& model, std::size_t slot) {
   const Head& head = model.head();
-  return {model.arena + arena_layout(model).activations_of(image),
-          head.logits.data() + image * static_cast<std::size_t>(panels(head.classes)) * panel};
+  return {model.arena + arena_layout(model).activations_of(slot),
+          head.logits.data() + slot * static_cast<std::size_t>(panels(head.classes)) * panel};
 }
 
 void run_image(effnet_context context, const Place& place, const float* input) {
@@ -122,7 +123,7 @@ void image_task(void* closure, int index, int worker) {
 
 // How many of a batch's first images run at the same time, one on each thread: as many as give every thread the same
 // number. A profile is of steps that have the threads to themselves.
-int spread_images(const effnet_model& model, int count) {
+int spread_count(const effnet_model& model, int count) {
   return model.spread_images && !model.profiling ? count / model.threads * model.threads : 0;
 }
 
@@ -148,7 +149,7 @@ extern "C" effnet_status effnet_run_batch(effnet_model* model, int count, const 
                 "effnet_run_batch: inputs and outputs must not be null, count not negative");
   }
   BatchRun batch = {*model, inputs, *outputs};
-  int spread = spread_images(*model, count);
+  int spread = spread_count(*model, count);
   model->misused = false;
   model->pool.begin_run();
   if (spread > 0) run_parallel(*model, spread, image_task, &batch);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace effnet {
 namespace {
@@ -76,9 +77,10 @@ std::vector<double> parts() {
 
 }  // namespace
 
-const std::vector<std::string>& range_methods() {
-  static const std::vector<std::string> names = {"minmax", "percentile", "mse"};
-  return names;
+const std::map<std::string, RangeMethod>& range_methods() {
+  static const std::map<std::string, RangeMethod> methods = {
+      {"minmax", RangeMethod::minmax}, {"percentile", RangeMethod::percentile}, {"mse", RangeMethod::mse}};
+  return methods;
 }
 
 Steps steps_of(const Range& range) {

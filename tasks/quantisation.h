@@ -3,9 +3,9 @@
 //   value = (step - zero_point) * scale,  0 <= step <= 255: 0 is always a step, values outside become the nearest one
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "tasks/histogram.h"
 
@@ -13,8 +13,8 @@ namespace effnet {
 
 enum class RangeMethod { minmax, percentile, mse };
 
-// The names of --method, in the enum's order.
-const std::vector<std::string>& range_methods();
+// By the names of --method.
+const std::map<std::string, RangeMethod>& range_methods();
 
 struct Range {
   double lowest = 0, highest = 0;

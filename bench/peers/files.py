@@ -29,7 +29,7 @@ FORMATS = (
     Format((".npz",), "reference.py", ".json", "engines"),
     Format((".tflite",), "tflite_file.py", ".json", "tflite"),
     Format((".ncnn.param", ".ncnn.bin"), "ncnn_file.py", ".onnx", "engines", with_batch=False),
-    Format((".int8.onnx",), "onnx_int8_file.py", ".onnx", "engines", with_batch=False, only="int8"),
+    Format((".int8.onnx",), "onnx_int8_file.py", ".onnx", "engines", only="int8"),
     Format((".int8.tflite",), "tflite_file.py", ".json", "tflite", arguments=("int8",), only="int8"),
 )
 NEEDS = {"onnxruntime": ".onnx", "openvino": ".onnx", "litert": ".tflite", "ncnn": ".ncnn.param"}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures effnet and other engines on the same networks, in turns: batch 1, random weights; fp32, or with --precision
-bf16 effnet and OpenVINO in bf16, the others in fp32, with --precision int8 all in int8.
+bf16 effnet and OpenVINO in bf16, the others in fp32, with --precision int8 all in int8 but ncnn, which is left out.
 
     ./dev bench --peers [--models 0,4,tf_efficientnet_lite0] [--threads 1,2] [--json FILE]
     ./dev bench --peers --throughput [--models 0] [--json FILE]

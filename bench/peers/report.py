@@ -13,8 +13,16 @@ def _time(result, engine):
     return f"{engine['median_ms']:.2f} ({engine['min_ms']:.2f})" if engine else "-"
 
 
+def _number(value, digits):
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
 def _ratio(value):
-    return "-" if value is None else f"{value:.3f}"
+    return _number(value, 3)
+
+
+def _percent(share):
+    return "-" if share is None else f"{100 * share:.1f}"
 
 
 def print_comparison(results, precision="fp32"):
@@ -29,7 +37,7 @@ def print_comparison(results, precision="fp32"):
     for result in results:
         rows.append([result["network"], str(result["threads"]), *(_time(result, engine) for engine in engines),
                      titles.get(result["best_peer"], "-"), _ratio(result["ratio"]),
-                     f"{100 * result['engines']['effnet']['peak_fraction']:.1f}", f"{result['bound_ms']:.2f}",
+                     _percent(result["engines"]["effnet"]["peak_fraction"]), _number(result["bound_ms"], 2),
                      _ratio(result["bound_ratio"])])
     shared.print_table(rows)
     print("\nTimes in ms: median (fastest). Ratios: the median over the rounds of what the same round gave.")

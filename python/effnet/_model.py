@@ -71,6 +71,7 @@ class Model:
         classifier, trained for other classes. `target`: one of the library's, in place of the best. `copy_weights`:
         into memory of the model's own instead of mapping the file, a few percent faster and shared with nobody.
         `spread_images`: run() computes as many inputs at the same time as there are threads, one on each; more a second.
+        classify() and features() run picture by picture all the same.
         """
         self._lock = threading.Lock()
         self._handle: ctypes.c_void_p | None = None

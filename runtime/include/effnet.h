@@ -127,8 +127,8 @@ EFFNET_API void effnet_close(effnet_model* model); /* null is fine */
  * its residual), "head" (before the average). */
 typedef struct effnet_observed {
   const char* tensor;
-  float*
-      values; /* [height][width][stride]; of every pixel the first `channels` count. Only during the call */
+  /* [height][width][stride]; of every pixel the first `channels` count. Only during the call */
+  float* values;
   int height, width, channels, stride;
 } effnet_observed;
 

@@ -100,7 +100,7 @@ TEST_CASE("A weights file knows its element type and is as much smaller") {
   const FloatTensors state = state_dict(network, Names::timm);
   const PlainWeights exact = unpack(network, test::import(config, state).file.tensors);
   Calibration calibration = test::made_up_calibration(network, 0, 4);  // with a zero point of 0: biases stay
-  REQUIRE(write_calibration(calibration, network, folder.file("calibration.json")));
+  REQUIRE(write_calibration(calibration, folder.file("calibration.json")));
   for (const PrecisionTraits& type : precisions()) {
     INFO(type.name);
     ImportOptions options;
@@ -167,7 +167,7 @@ TEST_CASE("int8 has its calibration's steps in the file, and the zero points in 
   Calibration calibration = test::made_up_calibration(network);
   calibration.tensors["blocks.0"].scale = 0.5f;
   calibration.tensors["blocks.0"].zero_point = 7;
-  REQUIRE(write_calibration(calibration, network, folder.file("c.json")));
+  REQUIRE(write_calibration(calibration, folder.file("c.json")));
   ImportOptions options;
   options.precision = Precision::int8;
   options.calibration = folder.file("c.json");
@@ -194,7 +194,7 @@ TEST_CASE("Blocks that a calibration keeps have float32 weights, and a fingerpri
   const FloatTensors exact = test::import(config, state).file.tensors;
   Calibration calibration = test::made_up_calibration(network);
   calibration.kept = {"blocks.1"};
-  REQUIRE(write_calibration(calibration, network, folder.file("c.json")));
+  REQUIRE(write_calibration(calibration, folder.file("c.json")));
   ImportOptions options;
   options.precision = Precision::int8;
   options.calibration = folder.file("c.json");
@@ -218,7 +218,7 @@ TEST_CASE("int8 and a calibration need each other") {
   const TemporaryFolder folder;
   const FloatTensors state = state_dict(network, Names::timm);
   Calibration calibration = test::made_up_calibration(network);
-  REQUIRE(write_calibration(calibration, network, folder.file("c.json")));
+  REQUIRE(write_calibration(calibration, folder.file("c.json")));
   ImportOptions options;
   const auto refused = [&](Precision precision, std::optional<std::string> path, const std::string& text) {
     options.precision = precision;

@@ -195,11 +195,17 @@ TEST_CASE("effnet calibrate finds the ranges and means of a published network on
   const Calibration best = *parse_calibration(
       calibrate("kept.json", {"--json", "--max-loss", std::to_string(budget)}), network, "kept.json");
   CHECK(best.method == "mse");
-  for (const auto& [tensor, calibrated] : best.tensors)
+  int clipped = 0;
+  for (const auto& [tensor, calibrated] : best.tensors) {
     CHECK(calibrated.loss <= read->tensors.at(tensor).loss);
+    if (calibrated.scale < 0.9F * read->tensors.at(tensor).scale) ++clipped;
+  }
+  CHECK(clipped > 0);
   CHECK_FALSE(best.kept.empty());
   CHECK(best.kept.size() < network.blocks.size());
   CHECK(loss() <= budget);
+  calibrate("kept.json", {"--max-loss", std::to_string(budget)});
+  CHECK_THAT(printed, Catch::Contains("effnetc compile needs --calibration " + folder.file("kept.json")));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "generators/target.h"
+#include "models/calibration.h"
 #include "models/element.h"
 #include "pictures/read.h"
 #include "tasks/agreement.h"
@@ -16,6 +17,7 @@
 #include "tests/support/process.h"
 #include "tests/support/seeded.h"
 #include "tests/support/temporary.h"
+#include "tools/effnet/rounded_run.h"
 
 namespace effnet::test {
 namespace {
@@ -54,7 +56,7 @@ std::vector<std::string> import_arguments(const std::string& name, const Type& t
   MapRanges ranges;
   for (const std::vector<float>& input : inputs)
     ranges.see(network, weights, as_tensor(input, network.resolution));
-  REQUIRE(write_calibration(ranges.calibration(network), network, folder.file("calibration.json")));
+  REQUIRE(write_calibration(ranges.calibration(network), folder.file("calibration.json")));
   arguments.insert(arguments.end(), {"--calibration", folder.file("calibration.json")});
   return arguments;
 }
@@ -216,42 +218,128 @@ TEST_CASE("published weights see the same in pictures with other element types")
   }
 }
 
-// In the sense of import_arguments(), with a library of its own: compiled by the same calibration.
-TEST_CASE("blocks that a calibration keeps stay in float32, in libraries that refuse other weights") {
-  const std::string name = "tf_efficientnet_lite0", published = published_weights(name);
-  const TemporaryFolder folder(networks_folder());
-  import_weights(name, published, folder.file("exact"));
-  const Model exact = CompiledNetwork(name).open(folder.file("exact"));
-  const auto inputs = inputs_of(exact, 1, "kept");
-  const auto arguments = import_arguments(name, int8, folder, folder.file("exact"), inputs);
-  import_weights(name, published, folder.file("none_kept"), arguments);
-  const Network network = *build_network(*find_network(name));
-  Calibration calibration = *read_calibration(arguments.back(), network);
-  for (const Block& block : network.blocks)
-    if (block.name != "blocks.5") calibration.kept.push_back(block.name);
-  REQUIRE(write_calibration(calibration, network, arguments.back()));
-  import_weights(name, published, folder.file("kept"), arguments);
-  const ProcessResult compiled =
-      run_program({EFFNETC, "compile", name, "-o", folder.path().string(), "--name", "lite0_kept", "--shared",
-                   "--precision", "int8", "--calibration", arguments.back(), "--cache-dir",
-                   EFFNET_BINARY_DIR "/tests/kernels"});
-  INFO(compiled.error);
-  REQUIRE(compiled.status == 0);
-  const CompiledNetwork kept("lite0_kept", folder.path().string()), whole(name + "_full_int8");
-  effnet_model* model = nullptr;
-  CHECK(kept.open(folder.file("none_kept"), nullptr, &model) == EFFNET_WRONG_NETWORK);
-  CHECK(whole.open(folder.file("kept"), nullptr, &model) == EFFNET_WRONG_NETWORK);
-  double with = 0, without = 0;
-  const Model a = kept.open(folder.file("kept")), b = whole.open(folder.file("none_kept"));
-  for (const std::vector<float>& input : inputs) {
-    const std::vector<float> wanted = exact.run(input).logits;
-    with += cosine(a.run(input).logits, wanted) / static_cast<double>(inputs.size());
-    without += cosine(b.run(input).logits, wanted) / static_cast<double>(inputs.size());
+// --- kept blocks ---
+
+// Lite0 as two int8 libraries: one in which all blocks but one are float32, and one that keeps none.
+class KeptBlocks {
+ public:
+  KeptBlocks() {
+    import_weights(name_, published_weights(name_), exact_weights());
+    inputs_ = inputs_of(exact(), 1, "kept");
+    const auto arguments = import_arguments(name_, int8, folder_, exact_weights(), inputs_);
+    const Network network = *build_network(*find_network(name_));
+    calibration_ = *read_calibration(arguments.back(), network);
+    for (const Block& block : network.blocks)
+      if (block.name != "blocks.5") kept_.push_back(block.name);
+    weights(calibration_, true);
+    const ProcessResult compiled =
+        run_program({EFFNETC, "compile", name_, "-o", folder_.path().string(), "--name", "lite0_kept",
+                     "--shared", "--precision", "int8", "--calibration", calibration_file(), "--cache-dir",
+                     EFFNET_BINARY_DIR "/tests/kernels"});
+    INFO(compiled.error);
+    REQUIRE(compiled.status == 0);
   }
-  std::printf("%s int8: cosine %.5f with all blocks but one in float32, %.5f with none\n", name.c_str(), with,
-              without);
+
+  const Calibration& calibration() const { return calibration_; }  // that keeps none
+  const std::vector<std::string>& kept() const { return kept_; }
+  const std::vector<std::vector<float>>& inputs() const { return inputs_; }
+  std::string exact_weights() const { return folder_.file("exact"); }
+
+  Model exact() const { return CompiledNetwork(name_).open(exact_weights()); }
+  CompiledNetwork library(bool keeps) const {
+    return keeps ? CompiledNetwork("lite0_kept", folder_.path().string())
+                 : CompiledNetwork(name_ + "_full_int8");
+  }
+  // Imported by this calibration, for one of the libraries; the file's path.
+  std::string weights(Calibration calibration, bool keeps) const {
+    if (keeps) calibration.kept = kept_;
+    REQUIRE(write_calibration(calibration, calibration_file()));
+    const std::string path = folder_.file(keeps ? "kept" : "none_kept");
+    import_weights(name_, published_weights(name_), path,
+                   {"--precision", "int8", "--calibration", calibration_file()});
+    return path;
+  }
+
+ private:
+  std::string calibration_file() const { return folder_.file("calibration.json"); }
+
+  const std::string name_ = "tf_efficientnet_lite0";
+  const TemporaryFolder folder_{networks_folder()};
+  std::vector<std::vector<float>> inputs_;
+  Calibration calibration_;
+  std::vector<std::string> kept_;
+};
+
+TEST_CASE("blocks that a calibration keeps stay in float32, in libraries that refuse other weights") {
+  const KeptBlocks blocks;
+  const std::string kept = blocks.weights(blocks.calibration(), true),
+                    none_kept = blocks.weights(blocks.calibration(), false);
+  effnet_model* model = nullptr;
+  CHECK(blocks.library(true).open(none_kept, nullptr, &model) == EFFNET_WRONG_NETWORK);
+  CHECK(blocks.library(false).open(kept, nullptr, &model) == EFFNET_WRONG_NETWORK);
+  double with = 0, without = 0;
+  const Model exact = blocks.exact(), a = blocks.library(true).open(kept),
+              b = blocks.library(false).open(none_kept);
+  const auto count = static_cast<double>(blocks.inputs().size());
+  for (const std::vector<float>& input : blocks.inputs()) {
+    const std::vector<float> wanted = exact.run(input).logits;
+    with += cosine(a.run(input).logits, wanted) / count;
+    without += cosine(b.run(input).logits, wanted) / count;
+  }
+  std::printf("Lite0 int8: cosine %.5f with all blocks but one in float32, %.5f with none\n", with, without);
   CHECK(with > without);
   CHECK(with > 0.98);
+}
+
+// A tensor's steps so large that it alone decides on the loss.
+Calibration with_coarse(Calibration calibration, const std::string& tensor) {
+  calibration.tensors.at(tensor).scale *= 24;
+  return calibration;
+}
+
+// What an int8 library loses, weights and all.
+double loss_of(const KeptBlocks& blocks, const Calibration& calibration, bool keeps) {
+  const Model exact = blocks.exact(), model = blocks.library(keeps).open(blocks.weights(calibration, keeps));
+  ScoreLoss loss;
+  for (const std::vector<float>& input : blocks.inputs())
+    loss.add(exact.run(input).logits, model.run(input).logits);
+  return loss.value();
+}
+
+// What effnet calibrate says of the same.
+double measured_loss(const KeptBlocks& blocks, const Calibration& calibration, bool keeps) {
+  ModelOptions options;
+  options.model = networks_folder() + "/libtf_efficientnet_lite0_observe_224.so";
+  options.weights = blocks.exact_weights();
+  const Result<effnet::Model> model = effnet::Model::open(options);
+  REQUIRE(model);
+  const Network network = *build_network(*find_network("tf_efficientnet_lite0"));
+  const auto run =
+      RoundedRun::create(*model, calibration, stored_tensors(calibrated_tensors(network)), blocks.inputs());
+  REQUIRE(run);
+  const Result<double> loss = run->loss([&](const std::string& reader) {
+    return !keeps || std::find(blocks.kept().begin(), blocks.kept().end(), reader) == blocks.kept().end();
+  });
+  REQUIRE(loss);
+  return *loss;
+}
+
+TEST_CASE("blocks that are kept lose what the calibration measured, tensor by tensor") {
+  const KeptBlocks blocks;
+  for (const bool keeps : {false, true}) {
+    const double fine = loss_of(blocks, blocks.calibration(), keeps),
+                 measured_fine = measured_loss(blocks, blocks.calibration(), keeps);
+    CHECK(measured_fine < fine);
+    const double weights = fine - measured_fine;
+    for (const std::string tensor :
+         {"stem", "blocks.3.depthwise", "blocks.4", "blocks.5.depthwise", "blocks.5", "blocks.15", "head"}) {
+      const Calibration coarse = with_coarse(blocks.calibration(), tensor);
+      const double loss = loss_of(blocks, coarse, keeps), measured = measured_loss(blocks, coarse, keeps);
+      std::printf("Lite0 int8%s, %s coarse: loss %.5f, measured %.5f and weights %.5f\n",
+                  keeps ? ", all blocks but 5 kept" : "", tensor.c_str(), loss, measured, weights);
+      CHECK(loss == Approx(measured + weights).epsilon(0.3));
+    }
+  }
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST_CASE("weights of another element type are embedded into a library of that t
     const std::string file = folder.file("typed.weights");
     std::vector<std::string> options = {"--precision", type.name};
     if (type.precision == Precision::int8) {
-      REQUIRE(write_calibration(made_up_calibration(network), network, folder.file("c.json")));
+      REQUIRE(write_calibration(made_up_calibration(network), folder.file("c.json")));
       options.insert(options.end(), {"--calibration", folder.file("c.json")});
     }
     import_lite0(file, options);

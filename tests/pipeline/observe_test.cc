@@ -1,5 +1,6 @@
 // What --observe changes of a library, and that nothing changes without it.
 #include <algorithm>
+#include <set>
 
 #include "models/calibration.h"
 #include "pipeline/plan.h"
@@ -50,6 +51,38 @@ TEST_CASE("a plan that observes shows every tensor of a calibration, each while 
     CHECK(plan_of(network, false).observations.empty());
     CHECK(plan_of(network, false).activation_bytes < plan.activation_bytes);
   }
+}
+
+// Of an int8 plan: the tensors that lie in 8 bits between steps, or are rounded so where they are multiplied.
+std::set<std::string> tensors_of_8_bits(const Plan& plan) {
+  std::set<std::string> names;
+  for (const Buffer& buffer : plan.buffers) {
+    const std::size_t block = buffer.name.rfind(".project"), gate = buffer.name.rfind(".gate");
+    if (gate != std::string::npos && !buffer.affine.empty())
+      names.insert(buffer.name.substr(0, gate) + ".gated");
+    else if (traits_of(buffer.element).affine)
+      names.insert(buffer.name.substr(0, block));
+  }
+  return names;
+}
+
+TEST_CASE("an int8 library stores in 8 bits what stored_tensors() says, with and without kept blocks") {
+  for (const std::string name : {"efficientnet_b0", "tf_efficientnet_lite0", "efficientnet_b4"})
+    for (const std::vector<std::string>& kept :
+         {std::vector<std::string>{}, {"blocks.0"}, {"blocks.3", "blocks.4", "blocks.7"}, {"blocks.15"}}) {
+      INFO(name << ", kept " << (kept.empty() ? "none" : kept.front()));
+      Network network = *build_network(*find_network(name));
+      keep_blocks(network, kept);
+      PlanOptions options;
+      options.target = *find_target("x86-64-v3");
+      options.precision = Precision::int8;
+      const Result<Plan> plan = make_plan(network, options);
+      REQUIRE(plan);
+      std::set<std::string> expected;
+      for (const auto& [tensor, reader] : stored_tensors(calibrated_tensors(network)))
+        if (std::find(kept.begin(), kept.end(), reader) == kept.end()) expected.insert(tensor);
+      CHECK(tensors_of_8_bits(*plan) == expected);
+    }
 }
 
 TEST_CASE("only a library compiled to observe calls for an observer") {

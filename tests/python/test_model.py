@@ -86,6 +86,8 @@ def test_inputs_that_are_spread_over_threads_give_the_same(folder: Path, model: 
     inputs = np.random.default_rng(2).random((5, 8, 8, 3), np.float32)
     with effnet.Model(folder / "libfake.so", threads=2, spread_images=True) as spread:
         np.testing.assert_array_equal(spread.run(inputs).logits, model.run(inputs).logits)
+        with effnet.Model(folder / "libfake.so", threads=2) as plain:
+            assert spread.info.arena_bytes > plain.info.arena_bytes
 
 
 def test_a_head_brings_classes_of_its_own(model: effnet.Model, folder: Path) -> None:

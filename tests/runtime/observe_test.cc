@@ -80,6 +80,35 @@ TEST_CASE("an observer sees every tensor in order, gated ones as products, and t
   }
 }
 
+// Without gates, whose product has one place here.
+void show_map(effnet_context* context, const effnet_frame* frame) {
+  plain_run(context, frame);
+  effnet_observe(context, "map", frame->arena, nullptr, nullptr, map_side, map_side, features);
+}
+
+TEST_CASE("images of a batch that nobody observes may run at the same time") {
+  Opened opened(false, 1);
+  for (effnet_variant& variant : opened.program.variants_storage) variant.run = show_map;
+  effnet_options options = {};
+  options.threads = 2;
+  options.spread_images = 1;
+  effnet_model* spread = nullptr;
+  REQUIRE(effnet_open_program_memory(&opened.program, opened.weights.data(), opened.weights.size(), &options,
+                                     &spread) == EFFNET_OK);
+  std::vector<float> pixels, logits(std::size_t{4} * classes), wanted(classes);
+  for (int i = 0; i < 4; ++i) {
+    const std::vector<float> one = input(0);
+    pixels.insert(pixels.end(), one.begin(), one.end());
+  }
+  effnet_outputs outputs = {logits.data(), nullptr, nullptr};
+  REQUIRE(effnet_run(opened.model, pixels.data(), wanted.data()) == EFFNET_OK);
+  Meeting both(2);
+  CHECK(effnet_run_batch(spread, 4, pixels.data(), &outputs) == EFFNET_OK);
+  CHECK(both.images() == 2);
+  for (std::size_t i = 0; i < logits.size(); ++i) CHECK(logits[i] == wanted[i % wanted.size()]);
+  effnet_close(spread);
+}
+
 void double_first(void*, const effnet_observed* observed) {
   if (std::string(observed->tensor) == "map") observed->values[0] *= 2;
 }

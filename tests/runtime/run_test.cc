@@ -129,23 +129,21 @@ TEST_CASE("images of a spread batch run at the same time, each on one thread") {
   Opened one;
   Result wanted = run_batch(one.model, 4);
   Opened spread(spread_over(4));
-  most_tasks_at_once = 0;
-  task_microseconds = 2000;
-  CHECK(run_batch(spread.model, 4) == wanted);
-  CHECK(most_tasks_at_once == 4);
-  most_tasks_at_once = 0;
-  task_microseconds = 20'000;
-  CHECK(run_batch(spread.model, 1) == run_batch(one.model, 1));  // fewer than threads: all of them work on it
-  CHECK(most_tasks_at_once > 1);
-  task_microseconds = 0;
-}
-
-TEST_CASE("steps of a spread batch are profiled with the threads to themselves") {
-  Opened spread(spread_over(2));
-  effnet_profile_start(spread.model);
-  run_batch(spread.model, 4);
-  effnet_profile_stop(spread.model);
-  CHECK(effnet_get_profile(spread.model)[0].seconds > 0);
+  {
+    Meeting four(4);
+    CHECK(run_batch(spread.model, 4) == wanted);
+    CHECK(four.images() == 4);
+  }
+  effnet_options options = {};
+  options.threads = 4;
+  Opened many(options);
+  for (const auto& [model, count] : {std::pair(many.model, 4), std::pair(spread.model, 3)}) {
+    INFO(count << " images");  // fewer than threads: all of them work on each
+    Meeting four(4);
+    CHECK(run_batch(model, count).logits.size() == static_cast<std::size_t>(count) * classes);
+    CHECK(four.tasks() == 4);
+    CHECK(four.images() == 1);
+  }
 }
 
 TEST_CASE("threads that went to sleep between runs wake up for the next") {
@@ -167,10 +165,10 @@ TEST_CASE("long tasks run on all threads at once, each with its own scratch, whi
     effnet_options options = {};
     options.threads = threads;
     Opened many(options);
-    most_tasks_at_once = 0;
+    Meeting all(threads);
     std::vector<float> pixels = input(0), logits(classes);
     REQUIRE(effnet_run(many.model, pixels.data(), logits.data()) == EFFNET_OK);
-    CHECK(most_tasks_at_once == threads);
+    CHECK(all.tasks() == threads);
   }
   task_microseconds = 200;  // beyond the time of spinning
   for (int threads : {2, 3, 5}) {
@@ -216,6 +214,31 @@ TEST_CASE("the application's own parallel-for runs the images of a spread batch"
   Opened opened(options);
   CHECK(run_batch(opened.model, 4) == run_batch(plain.model, 4));
   CHECK(calls == 1);
+}
+
+TEST_CASE("steps of a spread batch are profiled with the threads to themselves") {
+  std::atomic<int> calls{0};
+  effnet_options options = spread_over(2);
+  options.parallel_for = backwards;
+  options.parallel_for_context = &calls;
+  Opened opened(options);
+  effnet_profile_start(opened.model);
+  run_batch(opened.model, 4);
+  effnet_profile_stop(opened.model);
+  CHECK(calls == 4 * 2);  // of the steps of every image, not of the images
+  CHECK(effnet_get_profile(opened.model)[0].seconds > 0);
+}
+
+TEST_CASE("a parallel-for that forgets images of a spread batch is reported") {
+  effnet_options options = spread_over(2);
+  options.parallel_for = [](void*, int count, effnet_task task, void* closure) {
+    for (int i = 1; i < count; ++i) task(closure, i, 0);
+  };
+  Opened opened(options);
+  std::vector<float> pixels(4 * input(0).size()), logits(std::size_t{4} * classes);
+  effnet_outputs outputs = {logits.data(), nullptr, nullptr};
+  CHECK(effnet_run_batch(opened.model, 4, pixels.data(), &outputs) == EFFNET_INVALID_ARGUMENT);
+  CHECK_THAT(effnet_error(opened.model), Catch::Contains("parallel_for") && Catch::Contains("0 to 1"));
 }
 
 TEST_CASE("a parallel-for that passes impossible workers or forgets tasks is reported") {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -32,6 +33,8 @@ const effnet_step steps[] = {{"stem", "stem 8x8x3 -> 2x2x20", 240, 0, 1000, 8, 0
                              {"pool", "pool 2x2x20 -> 20", 0, 0, 400, 2, 0},
                              {"classifier", "classifier 20 -> 3", 60, 0, 300, 1, 0}};
 
+std::atomic<Meeting*> meeting{nullptr};
+
 float* map_of(const effnet_frame& frame) { return reinterpret_cast<float*>(frame.arena + map_offset); }
 float* features_of(const effnet_frame& frame) {
   return reinterpret_cast<float*>(frame.arena + features_offset);
@@ -53,14 +56,9 @@ void stem_task(const void* arguments, int task, void* scratch) {
       means[c] += frame.input[(y * resolution + x) * 3 + c] / static_cast<float>(half * half);
     }
   }
-  if (int pause = task_microseconds.load(std::memory_order_relaxed); pause > 0) {
-    static std::atomic<int> sleeping{0};
-    int now = ++sleeping, most = most_tasks_at_once.load();
-    while (now > most && !most_tasks_at_once.compare_exchange_weak(most, now)) {
-    }
+  if (Meeting* now = meeting.load()) now->attend(frame.arena);
+  if (int pause = task_microseconds.load(std::memory_order_relaxed); pause > 0)
     std::this_thread::sleep_for(std::chrono::microseconds(pause));
-    --sleeping;
-  }
   for (int lane = 0; lane < panel; ++lane) {
     float sum = weights_of(frame, 1)[p * panel + lane];
     for (int c = 0; c < 3; ++c) sum += weights_of(frame, 0)[(p * 3 + c) * panel + lane] * means[c];
@@ -110,7 +108,22 @@ std::vector<float> noise(std::size_t count, std::uint32_t seed) {
 }  // namespace
 
 std::atomic<int> task_microseconds{0};
-std::atomic<int> most_tasks_at_once{0};
+
+Meeting::Meeting(int tasks) : wanted_(static_cast<std::size_t>(tasks)) { meeting = this; }
+Meeting::~Meeting() { meeting = nullptr; }
+
+void Meeting::attend(const unsigned char* arena) {
+  std::unique_lock lock(mutex_);
+  const auto place = arenas_.insert(arena);
+  most_tasks_ = std::max(most_tasks_, static_cast<int>(arenas_.size()));
+  const std::set<const unsigned char*> images(arenas_.begin(), arenas_.end());
+  most_images_ = std::max(most_images_, static_cast<int>(images.size()));
+  if (arenas_.size() >= wanted_) over_ = true;
+  changed_.notify_all();
+  changed_.wait_for(lock, std::chrono::seconds(20), [&] { return over_; });
+  over_ = true;
+  arenas_.erase(place);
+}
 
 Program::Program(int input_side) : effnet_program{} {
 #if defined(__x86_64__)

@@ -7,6 +7,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +23,28 @@ inline constexpr int padded_features = 32;
 // How long every task of the stem sleeps with its scratch
 // in use: 0 unless a test wants to see threads at work.
 extern std::atomic<int> task_microseconds;
-extern std::atomic<int> most_tasks_at_once;  // that slept at the same time
+
+// While it exists, tasks of the stem wait for one another until as many as wanted run at the same time: no test has to
+// hope that they meet. Where they never do, they go on after a long time.
+class Meeting {
+ public:
+  explicit Meeting(int tasks);
+  Meeting(const Meeting&) = delete;
+  Meeting& operator=(const Meeting&) = delete;
+  ~Meeting();
+
+  void attend(const unsigned char* arena);
+  int tasks() const { return most_tasks_; }    // at the same time, at most
+  int images() const { return most_images_; }  // of which there were tasks at the same time, at most
+
+ private:
+  const std::size_t wanted_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::multiset<const unsigned char*> arenas_;  // of the tasks that run now; every image has one
+  int most_tasks_ = 0, most_images_ = 0;
+  bool over_ = false;
+};
 
 // Of another resolution only for effnet_prepare(): run() is made for the one above.
 struct Program : effnet_program {

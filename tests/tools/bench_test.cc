@@ -5,7 +5,7 @@
 #include "runtime/include/effnet_program.h"
 #include "tests/catch.h"
 #include "tests/tools/fake_model.h"
-#include "tools/effnet/peak.h"
+#include "tools/effnet/bench_report.h"
 
 namespace effnet::test {
 namespace {
@@ -69,6 +69,48 @@ TEST_CASE("bench --batch counts a run's work for every input") {
   CHECK(sum == 3 * 213);
   const ProcessResult text = model.effnet({"bench", model.library(), "--seconds", "0.02", "--batch", "3"});
   CHECK_THAT(text.out, Contains("fake_network 8x8, batch of 3, fp32, target plain"));
+}
+
+TEST_CASE(
+    "bench --spread-images says so, and is refused where it would do nothing or the steps would not be its "
+    "own") {
+  const FakeModel model;
+  const auto json = bench(model, {"--batch", "4", "--threads", "2", "--spread-images"});
+  CHECK(json["spread_images"] == true);
+  CHECK(json["arena_bytes"] > bench(model, {"--batch", "4", "--threads", "2"})["arena_bytes"]);
+  CHECK(bench(model, {"--batch", "4", "--threads", "2"})["spread_images"] == false);
+  const auto text = [&](const std::vector<std::string>& further) {
+    std::vector<std::string> arguments = {"bench", model.library(), "--seconds", "0.02", "--spread-images"};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    return model.effnet(arguments);
+  };
+  CHECK_THAT(text({"--batch", "4", "--threads", "2"}).out,
+             Contains("batch of 4 spread over the threads, fp32"));
+  check_refused(text({"--batch", "3", "--threads", "4"}), {"--spread-images", "--batch", "3 is less than 4"});
+  check_refused(text({"--batch", "4", "--threads", "2", "--profile"}), {"--spread-images", "--profile"});
+}
+
+TEST_CASE("bench gives no bound where the peak of short products is not measured") {
+  BenchResult result;
+  result.runs = {1e-3};
+  result.multiply_adds = 2e6, result.activations = 1e3;
+  result.peak = {4e9, 0, 1e9};
+  result.products = ShortProducts::byte_fours;
+  result.steps = {{"stem", "stem a", 1e6, 0, 0, 1, 1, 1e-3}};
+  CHECK(*summarize(result).bound() == Approx(1.001e-3));
+  CHECK_THAT(bench_text(result), Contains("bound    1.001 ms") && !Contains("8 bit fours"));
+  result.short_multiply_adds = 1e6;
+  result.steps.push_back({"head", "head b", 1e6, 1e6, 0, 1, 1, 1e-3});
+  CHECK_FALSE(summarize(result).bound());
+  CHECK_THAT(bench_text(result), Contains("8 bit fours is not measured") && !Contains("bound  "));
+  const auto json = nlohmann::json::parse(bench_json(result));
+  for (const char* key : {"bound_ms", "fma_bound_ms", "peak_fraction", "pair_peak_gflops"})
+    CHECK(json[key].is_null());
+  CHECK(json["steps"][0]["peak_fraction"] == Approx(0.5));
+  CHECK(json["steps"][1]["peak_fraction"].is_null());
+  result.peak.short_flops = 8e9;
+  CHECK(*summarize(result).multiply_add_bound == Approx(0.75e-3));
+  CHECK_THAT(bench_text(result), Contains("8.0 of 8 bit fours, measured meanwhile"));
 }
 
 TEST_CASE("bench --last-map measures runs with the map and without, in turns") {

@@ -24,6 +24,10 @@ class ObservingModel : public FakeModel {
   std::string halves(const std::string& name, Colour left, Colour right) const {
     return picture_of(name, [&](int x, int) { return x < 4 ? left : right; });
   }
+  // 8 x 8, black but for the upper left quarter.
+  std::string quarter(const std::string& name, Colour colour) const {
+    return picture_of(name, [&](int x, int y) { return x < 4 && y < 4 ? colour : Colour{0, 0, 0}; });
+  }
   // Every quarter has the same mean.
   std::string chequered(const std::string& name, Colour white, Colour black) const {
     return picture_of(name, [&](int x, int y) { return (x + y) % 2 == 0 ? white : black; });
@@ -32,6 +36,13 @@ class ObservingModel : public FakeModel {
     arguments.insert(arguments.begin(), {"calibrate", library()});
     arguments.insert(arguments.end(), {"-o", file("cal.json")});
     return effnet(arguments);
+  }
+  // Writes NaN so many bytes before the end of the weights.
+  void damage(int bytes_before_end) const {
+    std::fstream file(weights(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-bytes_before_end, std::ios::end);
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    file.write(reinterpret_cast<const char*>(&nan), sizeof nan);
   }
   std::string calibration() const { return read_file(file("cal.json")); }
 
@@ -100,9 +111,10 @@ TEST_CASE("calibrate --json prints one document, and the same pictures give the 
     CHECK(json["method"] == "mse");
     CHECK(json["tensors"].size() == 5);
     CHECK(json["tensors"][0]["tensor"] == "stem");
+    CHECK(json["tensors"][0]["stored"] == false);
+    CHECK(json["tensors"][1]["stored"] == true);
     CHECK(json["kept"].empty());
-    CHECK(json["blocks"][0]["block"] == "blocks.0");
-    CHECK(json["blocks"][0]["loss"].get<double>() > 0);
+    CHECK(json["blocks"].empty());  // none has to be measured
     CHECK(json["loss"].get<double>() > 0);
     CHECK(json["loss"].get<double>() < 1e-3);
     return model.calibration();
@@ -130,7 +142,24 @@ TEST_CASE("calibrate's methods choose other ranges of the same values") {
   CHECK(range({"--method", "minmax"}) == Approx(1));
   CHECK(range({"--method", "percentile"}) == Approx(1));  // 99.99: of 372 values none is left out
   CHECK(range({"--method", "percentile", "--percentile", "99"}) == Approx(29.0 / 255).margin(0.001));
-  CHECK(range({"--method", "mse"}) == Approx(1).margin(0.3));
+}
+
+TEST_CASE("calibrate's default method clips a rare value where that changes the others less") {
+  const ObservingModel model;
+  // Of the range up to 170 / 255 the many values are one and a half steps.
+  std::vector<std::string> pictures(2000, model.halves("near.png", {1, 1, 1}, {1, 0, 1}));
+  pictures.push_back(model.quarter("far.png", {170, 0, 0}));
+  const auto scale = [&](const std::vector<std::string>& further) {
+    std::vector<std::string> arguments = pictures;
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    REQUIRE(model.calibrate(arguments).status == 0);
+    const auto json = nlohmann::json::parse(model.calibration());
+    return json["tensors"]["blocks.0.depthwise"]["scale"].get<double>();
+  };
+  const double whole = scale({"--method", "minmax"}), best = scale({});
+  CHECK(255 * whole == Approx(170.0 / 255));
+  CHECK(best < 0.9 * whole);
+  CHECK(scale({"--method", "mse"}) == best);
 }
 
 // What is refused writes nothing.
@@ -152,7 +181,7 @@ TEST_CASE("calibrate refuses pictures that say nothing") {
   std::filesystem::create_directory(model.file("folder"));
   check_nothing_written(model, model.calibrate({model.file("folder")}), "folder");
   check_nothing_written(model, model.calibrate({model.chequered("grey.png", {250, 250, 250}, {0, 0, 0})}),
-                        {"'stem'", "everywhere in all pictures", "no range"});
+                        {"'blocks.0.depthwise'", "everywhere in all pictures", "no range"});
 }
 
 TEST_CASE("calibrate refuses libraries that do not observe, wrong weights, and places it cannot write to") {
@@ -168,25 +197,43 @@ TEST_CASE("calibrate refuses libraries that do not observe, wrong weights, and p
                 "folder");
   check_nothing_written(model, model.calibrate({good, "--method", "entropy"}), "--method");
   check_nothing_written(model, model.calibrate({good, "--percentile", "10"}), "--percentile");
+  check_nothing_written(model, model.calibrate({good, "--percentile", "99"}),
+                        {"--percentile", "--method percentile", "mse"});
+  check_nothing_written(model, model.calibrate({good, "--method", "minmax", "--percentile", "99"}),
+                        {"--percentile", "--method percentile", "minmax"});
   check_nothing_written(model, model.calibrate({good, "--max-loss", "-1"}), "--max-loss");
 }
 
 TEST_CASE("calibrate says by how much a budget is missed that keeping blocks cannot meet") {
   const ObservingModel model;
   const std::string good = model.halves("a.png", {250, 3, 77}, {13, 200, 20});
-  check_nothing_written(model, model.calibrate({good, "--max-loss", "0"}),
-                        {"the loss is ", "every block kept in floats", "--max-loss 0"});
+  check_nothing_written(
+      model, model.calibrate({good, "--max-loss", "0"}),
+      {"the loss is ", "every block kept in floats", "--max-loss 0", "last block's output"});
+}
+
+TEST_CASE("calibrate lists no tensor as losing that is never rounded") {
+  const ObservingModel model;
+  const std::vector<std::string> arguments = {model.halves("a.png", {250, 3, 77}, {13, 200, 20}), "--method",
+                                              "minmax"};
+  const ProcessResult all = model.calibrate(arguments);
+  REQUIRE(all.status == 0);
+  CHECK_THAT(all.out, Contains("\nblocks.0.depthwise ") && !Contains("\nstem ") && !Contains("\nhead "));
+  CHECK_THAT(all.out, !Contains("effnetc compile"));
+}
+
+TEST_CASE("calibrate refuses scores that are no numbers, which no tensor shows") {
+  const ObservingModel model;
+  const std::string good = model.halves("a.png", red, blue);
+  model.damage(64);  // classifier.bias
+  check_nothing_written(model, model.calibrate({good}), {"scores of fake", "NaN"});
+  check_nothing_written(model, model.calibrate({good, "--max-loss", "1"}), {"scores of fake", "NaN"});
 }
 
 TEST_CASE("calibrate names a tensor that holds what is no number") {
   const ObservingModel model;
   const std::string good = model.halves("a.png", red, blue);
-  // The first of the file's tensors, stem.bias, begins 320 bytes before its end.
-  std::fstream file(model.weights(), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(-320, std::ios::end);
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  file.write(reinterpret_cast<const char*>(&nan), sizeof nan);
-  file.close();
+  model.damage(320);  // stem.bias, the first of the file's tensors
   check_nothing_written(model, model.calibrate({good}), {"a.png", "'stem'", "NaN"});
 }
 

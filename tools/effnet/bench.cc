@@ -101,12 +101,13 @@ Status describe(const Model& model, BenchResult& result) {
     return Status::error(model.library().path + ": runs a target that it does not list");
   for (int i = 0; i < variant->step_count; i++) {
     result.multiply_adds += result.batch * variant->steps[i].multiply_adds;
-    result.paired_multiply_adds += result.batch * variant->steps[i].paired_multiply_adds;
+    result.short_multiply_adds += result.batch * variant->steps[i].paired_multiply_adds;
     result.activations += result.batch * variant->steps[i].activations;
   }
   result.instructions = instruction_set(variant->cpu_features);
   result.library = info.name, result.network = info.network, result.target = info.target;
   result.precision = info.precision;
+  if (result.precision == "int8") result.products = ShortProducts::byte_fours;
   result.threads = info.threads, result.resolution = info.resolution;
   result.arena_bytes = info.arena_bytes, result.weights_bytes = info.weights_bytes;
   result.cpu = cpu_name();
@@ -123,10 +124,10 @@ Status profile(const Model& model, Runner& runner, double seconds, BenchResult& 
   for (const double time : times) result.profiled_run += time / runs;
   const effnet_step_profile* steps = model.library().get_profile(model.get());
   const effnet_variant* variant = variant_of(model);
-  const auto paired = [&](int i) { return variant ? variant->steps[i].paired_multiply_adds : 0; };
+  const auto of_short = [&](int i) { return variant ? variant->steps[i].paired_multiply_adds : 0; };
   for (int i = 0; i < model.info().steps; i++)
     result.steps.push_back({steps[i].name, steps[i].operation, result.batch * steps[i].multiply_adds,
-                            result.batch * paired(i), result.batch * steps[i].activations,
+                            result.batch * of_short(i), result.batch * steps[i].activations,
                             result.batch * steps[i].bytes, steps[i].tasks, steps[i].seconds / runs});
   return {};
 }
@@ -152,16 +153,16 @@ Status measure_last_map(const Model& model, Runner& runner, double seconds, Benc
 
 Status measure(const Model& model, const Options& options, BenchResult& result) {
   result.batch = options.batch;
+  result.spreads_images = options.model.spreads_images && options.model.threads > 1;
   if (Status status = describe(model, result); !status) return status;
   Runner runner(model, options.batch);
   std::vector<double> warm_up;
   if (Status status = runner.run_for(options.seconds / 20, warm_up_runs, warm_up); !status) return status;
   if (!runner.finite()) print_warning("effnet bench", "the result is not finite, which may change the speed");
 
-  const auto products = result.precision == "int8" ? ShortProducts::byte_fours : ShortProducts::bf16_pairs;
   const auto measure_peak = [&] {
     result.peak =
-        best(result.peak, measure_rates(result.instructions, result.threads, peak_window, products));
+        best(result.peak, measure_rates(result.instructions, result.threads, peak_window, result.products));
   };
   measure_peak();
   for (int part = 0; part < parts; part++) {
@@ -183,7 +184,20 @@ Status report(const Model& model, const Options& options, BenchResult& result) {
   return {};
 }
 
+// Spreading that nothing would come of, or steps that are not those of the runs beside them.
+Status check(const Options& options) {
+  if (!options.model.spreads_images) return {};
+  if (options.batch < options.model.threads)
+    return Status::error("--spread-images needs a --batch of at least as many inputs as --threads: " +
+                         std::to_string(options.batch) + " is less than " +
+                         std::to_string(options.model.threads));
+  if (options.profile)
+    return Status::error("--profile measures steps on all threads, not those of --spread-images: take one");
+  return {};
+}
+
 Status run(const Options& options) {
+  if (Status status = check(options); !status) return status;
   BenchResult result;
   if (!options.model.weights.empty()) {
     result.weights = options.model.weights;
@@ -215,9 +229,8 @@ Command add_bench(CLI::App& app) {
       ->check(CLI::Range(1, 1024));
   command->add_flag("--copy-weights", options->model.copies_weights,
                     "weights in memory of the model's own, in huge pages where the system has them");
-  command->add_flag(
-      "--spread-images", options->model.spreads_images,
-      "of a batch, as many at the same time as there are threads, in place of one on all threads");
+  command->add_flag("--spread-images", options->model.spreads_images,
+                    "run as many of a batch's inputs at the same time as there are threads");
   command->add_flag("--profile", options->profile, "measure every step, too");
   command->add_flag("--last-map", options->last_map,
                     "measure what keeping the last map costs, as effnet cam does");

@@ -11,7 +11,7 @@ namespace effnet {
 
 struct StepTime {
   std::string name, operation;
-  double multiply_adds = 0, paired_multiply_adds = 0, activations = 0, bytes = 0;
+  double multiply_adds = 0, short_multiply_adds = 0, activations = 0, bytes = 0;
   int tasks = 0;
   double seconds = 0;  // of one run
 };
@@ -25,9 +25,11 @@ struct BenchResult {
   std::string library, network, precision, target, weights, cpu;  // weights: a path, or "random"
   InstructionSet instructions = InstructionSet::sse;
   int threads = 1, resolution = 0;
-  int batch = 1;  // inputs of one run
-  // Of one run; of the multiply-adds, those of pairs of bf16.
-  double multiply_adds = 0, paired_multiply_adds = 0, activations = 0;
+  int batch = 1;                                       // inputs of one run
+  bool spreads_images = false;                         // a batch's, over the threads
+  ShortProducts products = ShortProducts::bf16_pairs;  // that the network's type makes
+  // Of one run; of the multiply-adds, those of short products.
+  double multiply_adds = 0, short_multiply_adds = 0, activations = 0;
   std::size_t arena_bytes = 0, weights_bytes = 0;
   std::vector<double> runs;              // seconds, ascending
   Rates peak;                            // of all threads
@@ -38,10 +40,11 @@ struct BenchResult {
 };
 
 struct Summary {
-  double median = 0, fastest = 0, p95 = 0;  // seconds
-  double flops = 0;                         // per second, of the median; a multiply-add counts as two
-  double multiply_add_bound = 0, activation_bound = 0;  // seconds
-  double bound() const { return multiply_add_bound + activation_bound; }
+  double median = 0, fastest = 0, p95 = 0;   // seconds
+  double flops = 0;                          // per second, of the median; a multiply-add counts as two
+  std::optional<double> multiply_add_bound;  // seconds; none where the peak of short products is not measured
+  double activation_bound = 0;
+  std::optional<double> bound() const;
 };
 
 Summary summarize(const BenchResult& result);

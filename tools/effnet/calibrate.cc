@@ -14,12 +14,13 @@
 namespace effnet {
 namespace {
 
+constexpr double default_percentile = 99.99;
+
 struct Options {
   ModelOptions model;
   PictureOptions pictures;
-  std::string output, method = range_methods()[static_cast<std::size_t>(RangeMethod::mse)];
-  double percentile = 99.99;
-  std::optional<double> max_loss;
+  std::string output, method = "mse";
+  std::optional<double> percentile, max_loss;
   int crops = 0;
   bool json = false;
 };
@@ -81,34 +82,40 @@ Status check_observes(const Model& model) {
 // To six digits: more would say nothing.
 double to_six_digits(double value) { return std::strtod(formatted("%.6g", value).c_str(), nullptr); }
 
-RangeMethod method_of(const std::string& name) {
-  const auto& names = range_methods();
-  return static_cast<RangeMethod>(std::find(names.begin(), names.end(), name) - names.begin());
+bool is_constant(const Histogram& histogram) { return histogram.minimum() == histogram.maximum(); }
+
+Status check_range(const TensorStatistics& statistics) {
+  const Histogram& histogram = statistics.histogram;
+  if (!is_constant(histogram)) return {};
+  return Status::error(
+      "the tensor " + in_quotes(statistics.name) +
+      formatted(" is %g everywhere in all pictures", static_cast<double>(histogram.minimum())) +
+      ": it has no range; more and other pictures, or other weights, are needed");
 }
 
-Result<CalibratedTensor> calibrate(const TensorStatistics& statistics, const Options& options) {
+CalibratedTensor calibrate(const TensorStatistics& statistics, const Options& options) {
   const Histogram& histogram = statistics.histogram;
-  if (histogram.minimum() == histogram.maximum())
-    return Status::error(
-        "the tensor " + in_quotes(statistics.name) +
-        formatted(" is %g everywhere in all pictures", static_cast<double>(histogram.minimum())) +
-        ": it has no range; more and other pictures, or other weights, are needed");
-  const Steps steps = steps_of(choose_range(histogram, method_of(options.method), options.percentile));
+  Steps steps;  // of a constant that is not stored any will do
+  if (!is_constant(histogram))
+    steps = steps_of(choose_range(histogram, range_methods().at(options.method),
+                                  options.percentile.value_or(default_percentile)));
   CalibratedTensor tensor;
   tensor.minimum = to_six_digits(histogram.minimum());
   tensor.maximum = to_six_digits(histogram.maximum());
   tensor.scale = steps.scale;
   tensor.zero_point = steps.zero_point;
-  tensor.loss = to_six_digits(quantisation_loss(histogram, steps));
+  if (!is_constant(histogram)) tensor.loss = to_six_digits(quantisation_loss(histogram, steps));
   for (const double mean : statistics.means()) tensor.means.push_back(to_six_digits(mean));
   return tensor;
 }
 
-std::vector<std::string> blocks_of(const std::vector<std::string>& tensors) {
+// What can be kept, in the order of the data.
+std::vector<std::string> blocks_of(const CalibrationOutcome& outcome) {
   std::vector<std::string> blocks;
-  for (const std::string& tensor : tensors) {
-    const std::string block = block_of(tensor);
-    if (!block.empty() && (blocks.empty() || blocks.back() != block)) blocks.push_back(block);
+  for (const std::string& tensor : outcome.tensors) {
+    const auto stored = outcome.stored.find(tensor);
+    if (stored == outcome.stored.end() || stored->second == "head") continue;
+    if (blocks.empty() || blocks.back() != stored->second) blocks.push_back(stored->second);
   }
   return blocks;
 }
@@ -116,17 +123,14 @@ std::vector<std::string> blocks_of(const std::vector<std::string>& tensors) {
 // What rounding costs the scores; with --max-loss also which blocks have to be kept.
 Result<LossBudget> measure(const Model& model, const CalibrationOutcome& outcome,
                            const std::optional<double>& max_loss, Inputs inputs) {
-  std::map<std::string, Steps> steps;
-  // Those that int8 stores: expanded maps never leave their step, and the head's is averaged as floats.
-  for (const auto& [name, tensor] : outcome.calibration.tensors)
-    if (!name.ends_with(".expand") && name != "head") steps[name] = {tensor.scale, tensor.zero_point};
-  const Result<RoundedRun> run = RoundedRun::create(model, std::move(steps), std::move(inputs));
+  const Result<RoundedRun> run =
+      RoundedRun::create(model, outcome.calibration, outcome.stored, std::move(inputs));
   if (!run) return run.status();
   std::vector<std::string> blocks;
-  if (max_loss) blocks = blocks_of(outcome.tensors);
+  if (max_loss) blocks = blocks_of(outcome);
   Progress progress("measure", 2 * static_cast<double>(blocks.size()) + 1);
-  return keep_worst(blocks, max_loss.value_or(0), [&](const RoundedTensors& tensors) {
-    Result<double> loss = run->loss(tensors);
+  return keep_worst(blocks, max_loss.value_or(0), [&](const RoundedReaders& rounded) {
+    Result<double> loss = run->loss(rounded);
     progress.advance();
     return loss;
   });
@@ -139,11 +143,12 @@ Result<CalibrationOutcome> calibrate(const NetworkStatistics& statistics, const 
   calibration.network = model.library().program->network;
   calibration.fingerprint = model.library().program->fingerprint;
   calibration.method = options.method;
+  for (const TensorStatistics& tensor : statistics.tensors()) outcome.tensors.push_back(tensor.name);
+  outcome.stored = stored_tensors(outcome.tensors);
   for (const TensorStatistics& tensor : statistics.tensors()) {
-    Result<CalibratedTensor> calibrated = calibrate(tensor, options);
-    if (!calibrated) return calibrated.status();
-    outcome.tensors.push_back(tensor.name);
-    calibration.tensors[tensor.name] = *std::move(calibrated);
+    if (outcome.stored.contains(tensor.name))
+      if (Status status = check_range(tensor); !status) return status;
+    calibration.tensors[tensor.name] = calibrate(tensor, options);
   }
   Result<LossBudget> measured = measure(model, outcome, options.max_loss, std::move(inputs));
   if (!measured) return measured.status();
@@ -151,17 +156,23 @@ Result<CalibrationOutcome> calibrate(const NetworkStatistics& statistics, const 
   calibration.kept = outcome.measured.kept;
   if (!options.max_loss || outcome.measured.loss <= *options.max_loss) return outcome;
   return Status::error(formatted(
-      "the loss is %.2g with every block kept in floats, more than --max-loss %g: the stem's output "
+      "the loss is %.2g with every block kept in floats, more than --max-loss %g: the last block's output "
       "stays rounded",
       outcome.measured.loss, *options.max_loss));
 }
 
+Status check(const Options& options) {
+  if (!options.percentile || range_methods().at(options.method) == RangeMethod::percentile) return {};
+  return Status::error("--percentile goes with --method percentile, not with " + options.method);
+}
+
 Status run(const Options& options) {
+  if (Status status = check(options); !status) return status;
   if (Status status = check_writable(options.output); !status) return status;
   Result<PictureRun> pictures = PictureRun::start("effnet calibrate", options.model, options.pictures);
   if (!pictures) return pictures.status();
   if (Status status = check_observes(pictures->model()); !status) return status;
-  pictures->expect_runs(views_of_each(options.crops));
+  pictures->expect_runs(view_count(augmentation_of(options.crops)));
   constexpr std::size_t most_inputs = 16;  // on which losses are measured
   NetworkStatistics statistics;
   Inputs inputs;
@@ -202,14 +213,17 @@ Command add_calibrate(CLI::App& app) {
       ->type_name("METHOD")
       ->check(CLI::IsMember(range_methods()));
   command
-      ->add_option("--percentile", options->percentile, "of the values kept at either end (default: 99.99)")
+      ->add_option(
+          "--percentile", options->percentile,
+          "with --method percentile: 100 - P percent of the values are cut off at each end (default: 99.99)")
       ->type_name("P")
       ->check(CLI::Range(50.0, 100.0));
   command
       ->add_option(
           "--max-loss", options->max_loss,
           "keep the blocks that lose most in floats, until the scores lose no more than this: power of "
-          "the difference to power of the scores, measured with rounded tensors (default: keep none)")
+          "the difference to power of the scores less their mean, measured with rounded tensors and exact "
+          "weights (default: keep none)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e9));
   add_crops_option(*command, options->crops);

@@ -11,6 +11,7 @@ void print_worst_tensors(const CalibrationOutcome& outcome) {
   constexpr std::size_t most = 8;
   const auto& tensors = outcome.calibration.tensors;
   std::vector<std::string> worst = outcome.tensors;
+  std::erase_if(worst, [&](const std::string& tensor) { return !outcome.stored.contains(tensor); });
   std::stable_sort(worst.begin(), worst.end(), [&](const std::string& a, const std::string& b) {
     return tensors.at(a).loss > tensors.at(b).loss;
   });
@@ -36,7 +37,8 @@ void print_json(const std::string& file, const CalibrationOutcome& outcome) {
                        {"maximum", t.maximum},
                        {"scale", t.scale},
                        {"zero_point", t.zero_point},
-                       {"loss", t.loss}});
+                       {"loss", t.loss},
+                       {"stored", outcome.stored.contains(name)}});
   }
   for (const BlockLoss& b : outcome.measured.blocks) blocks.push_back({{"block", b.block}, {"loss", b.loss}});
   const nlohmann::ordered_json json = {{"file", file},
@@ -63,6 +65,10 @@ void print_text(const std::string& file, const CalibrationOutcome& outcome) {
     std::printf("%-22s %.2g\n", measured.kept[i].c_str(), measured.blocks[i].loss);
   std::printf("\nloss of the scores with all%s tensors rounded: %.2g\n",
               measured.kept.empty() ? "" : " other", measured.loss);
+  if (!measured.kept.empty())
+    std::printf(
+        "effnetc compile needs --calibration %s, too: a library keeps the blocks that its weights keep\n",
+        file.c_str());
 }
 
 }  // namespace effnet

@@ -1,6 +1,7 @@
 // What effnet calibrate says of its result.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,9 @@ namespace effnet {
 
 struct CalibrationOutcome {
   Calibration calibration;
-  std::vector<std::string> tensors;  // its names, in the order of the data
-  LossBudget measured;               // of the scores of some pictures
+  std::vector<std::string> tensors;           // its names, in the order of the data
+  std::map<std::string, std::string> stored;  // those that int8 rounds: models/calibration.h
+  LossBudget measured;                        // of the scores of some pictures
 };
 
 // `file`: where the calibration was written.

@@ -1,6 +1,5 @@
 // effnet compare: how far two networks' scores of the same pictures are apart.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -39,10 +38,8 @@ Result<std::vector<float>> scores_of(const Model& model, const Picture& picture)
   std::vector<float> input(model.input_floats()), logits(static_cast<std::size_t>(model.info().classes));
   if (Status status = model.prepare(picture, input); !status) return status;
   if (Status status = model.run(1, input.data(), {logits.data(), nullptr, nullptr}); !status) return status;
-  if (std::all_of(logits.begin(), logits.end(), [](float score) { return std::isfinite(score); }))
-    return logits;
-  return Status::error("the scores of " + std::string(model.info().name) +
-                       " are no numbers (NaN): the weights are damaged");
+  if (Status status = model.check_scores(logits); !status) return status;
+  return logits;
 }
 
 using Differences = std::vector<ScoreDifference>;

@@ -1,5 +1,7 @@
 #include "tools/effnet/model.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -134,6 +136,12 @@ Result<std::vector<float>> Model::class_weights(int class_index) const {
 Status Model::run(int count, const float* inputs, const effnet_outputs& outputs) const {
   const effnet_status status = library_.run_batch(model_.get(), count, inputs, &outputs);
   return status == EFFNET_OK ? Status() : failure(status);
+}
+
+Status Model::check_scores(std::span<const float> scores) const {
+  if (std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); })) return {};
+  return Status::error("the scores of " + std::string(info().name) +
+                       " are no numbers (NaN): the weights are damaged");
 }
 
 Status Model::run_observed(const float* input, float* logits, const Observer& observer) const {

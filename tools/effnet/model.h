@@ -46,6 +46,7 @@ class Model {
   // The classifier's weights of one class, without the bias.
   Result<std::vector<float>> class_weights(int class_index) const;
   Status run(int count, const float* inputs, const effnet_outputs& outputs) const;
+  Status check_scores(std::span<const float> scores) const;  // that all are finite
   // Shows every tensor between layers, which may be changed; only libraries compiled with --observe do.
   using Observer = std::function<void(const effnet_observed&)>;
   Status run_observed(const float* input, float* logits, const Observer& observer) const;

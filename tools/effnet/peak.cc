@@ -71,48 +71,48 @@ namespace avx512 {
 #include "tools/effnet/peak_kernels.inc"
 }  // namespace avx512
 
-constexpr int pair_accumulators = 20;
+constexpr int short_accumulators = 20;
 
 // Returns something that depends on every operation.
 __attribute__((target("avx512f,avx512bf16"), noinline)) float multiply_add_pairs(long rounds, float factor,
                                                                                  float addend) {
   const __m512bh factors = _mm512_cvtne2ps_pbh(_mm512_set1_ps(factor), _mm512_set1_ps(addend));
-  __m512 sums[pair_accumulators];
+  __m512 sums[short_accumulators];
 #pragma GCC unroll 32
-  for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_set1_ps(static_cast<float>(i));
+  for (int i = 0; i < short_accumulators; i++) sums[i] = _mm512_set1_ps(static_cast<float>(i));
   for (long round = 0; round < rounds; round++) {
 #pragma GCC unroll 32
-    for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_dpbf16_ps(sums[i], factors, factors);
+    for (int i = 0; i < short_accumulators; i++) sums[i] = _mm512_dpbf16_ps(sums[i], factors, factors);
   }
   __m512 total = sums[0];
 #pragma GCC unroll 32
-  for (int i = 1; i < pair_accumulators; i++) total += sums[i];
+  for (int i = 1; i < short_accumulators; i++) total += sums[i];
   return total[0] + total[15];
 }
 
 __attribute__((target("avx512f,avx512vnni"), noinline)) float multiply_add_fours(long rounds, float factor,
                                                                                  float addend) {
   const __m512i bytes = _mm512_set1_epi8(static_cast<char>(127 * factor)),
-                others = _mm512_set1_epi8(static_cast<char>(addend));
-  __m512i sums[pair_accumulators];
+                others = _mm512_set1_epi8(static_cast<char>(static_cast<int>(addend) & 1));
+  __m512i sums[short_accumulators];
 #pragma GCC unroll 32
-  for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_set1_epi32(i);
+  for (int i = 0; i < short_accumulators; i++) sums[i] = _mm512_set1_epi32(i);
   for (long round = 0; round < rounds; round++) {
 #pragma GCC unroll 32
-    for (int i = 0; i < pair_accumulators; i++) sums[i] = _mm512_dpbusd_epi32(sums[i], bytes, others);
+    for (int i = 0; i < short_accumulators; i++) sums[i] = _mm512_dpbusd_epi32(sums[i], bytes, others);
   }
   __m512i total = sums[0];
 #pragma GCC unroll 32
-  for (int i = 1; i < pair_accumulators; i++) total = _mm512_add_epi32(total, sums[i]);
+  for (int i = 1; i < short_accumulators; i++) total = _mm512_add_epi32(total, sums[i]);
   return static_cast<float>(_mm512_reduce_add_epi32(total));
 }
 
 std::optional<ShortKernel> short_kernel_of(InstructionSet set, ShortProducts products) {
   if (set != InstructionSet::avx512) return std::nullopt;
   if (products == ShortProducts::bf16_pairs && __builtin_cpu_supports("avx512bf16"))
-    return ShortKernel{multiply_add_pairs, 4.0 * pair_accumulators * 16};
+    return ShortKernel{multiply_add_pairs, 4.0 * short_accumulators * 16};
   if (products == ShortProducts::byte_fours && __builtin_cpu_supports("avx512vnni"))
-    return ShortKernel{multiply_add_fours, 8.0 * pair_accumulators * 16};
+    return ShortKernel{multiply_add_fours, 8.0 * short_accumulators * 16};
   return std::nullopt;
 }
 
@@ -221,7 +221,7 @@ const char* instruction_set_name(InstructionSet set) {
 Rates measure_rates(InstructionSet set, int threads, double seconds, ShortProducts products) {
   const std::optional<Kernels> kernels = kernels_of(set);
   if (!kernels) return {};
-  const std::optional<ShortKernel> pairs = short_kernel_of(set, products);
+  const std::optional<ShortKernel> short_kernel = short_kernel_of(set, products);
   Rates result;
   constexpr int windows = 3;
   std::vector<Rates> rates(static_cast<std::size_t>(threads));
@@ -240,15 +240,15 @@ Rates measure_rates(InstructionSet set, int threads, double seconds, ShortProduc
       meet(++meeting);
       own.activations = measure_activations(*kernels, seconds);
       meet(++meeting);
-      if (pairs) {
-        own.pair_flops = measure_flops(*pairs, seconds);
+      if (short_kernel) {
+        own.short_flops = measure_flops(*short_kernel, seconds);
         meet(++meeting);
       }
       if (thread == 0) {
         Rates sum;
         for (const Rates& rate : rates) {
           sum.flops += rate.flops, sum.activations += rate.activations;
-          sum.pair_flops += rate.pair_flops;
+          sum.short_flops += rate.short_flops;
         }
         result = best(result, sum);
       }
@@ -278,7 +278,7 @@ Rates measure_rates(InstructionSet set, int threads, double seconds, ShortProduc
 }
 
 Rates best(const Rates& a, const Rates& b) {
-  return {std::max(a.flops, b.flops), std::max(a.pair_flops, b.pair_flops),
+  return {std::max(a.flops, b.flops), std::max(a.short_flops, b.short_flops),
           std::max(a.activations, b.activations)};
 }
 

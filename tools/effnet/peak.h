@@ -17,7 +17,7 @@ enum class ShortProducts { bf16_pairs, byte_fours };
 // Per second, of all threads together.
 struct Rates {
   double flops = 0;        // of float32; a multiply-add counts as two
-  double pair_flops = 0;   // of short products; 0 where there is no instruction for them
+  double short_flops = 0;  // of short products; 0 where there is no instruction for them
   double activations = 0;  // swish: one exponential, one division
 };
 

@@ -31,11 +31,16 @@ void add_crops_option(CLI::App& app, int& crops) {
       ->check(CLI::Range(0, 10000));
 }
 
+AugmentationOptions augmentation_of(int crops) {
+  return crops == 0 ? AugmentationOptions{}
+                    : AugmentationOptions{.flip = true, .crops = crops, .brightness = true};
+}
+
 Result<std::vector<View>> views_of(const Picture& picture, int crops) {
   if (crops == 0) return std::vector<View>{View()};
   const Result<std::string> digest = sha256(std::as_bytes(std::span(picture.rgb)));
   if (!digest) return digest.status();
-  return make_views({.flip = true, .crops = crops, .brightness = true}, *digest);
+  return make_views(augmentation_of(crops), *digest);
 }
 
 void Failures::add(const Status& failure) {

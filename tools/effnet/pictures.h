@@ -24,10 +24,8 @@ void add_picture_options(CLI::App& app, PictureOptions& options);
 // --crops, and what it asks for: the picture as it is; with crops also seeded parts of it, brighter or darker, and
 // everything mirrored.
 void add_crops_option(CLI::App& app, int& crops);
+AugmentationOptions augmentation_of(int crops);
 Result<std::vector<View>> views_of(const Picture& picture, int crops);
-inline std::size_t views_of_each(int crops) {
-  return crops == 0 ? 1 : 2 * (1 + static_cast<std::size_t>(crops));
-}
 
 // Reports what goes wrong with some of many pictures: a line each, the last as the command's own failure.
 class Failures {
@@ -58,7 +56,7 @@ class PictureRun {
     return start(command, model, find_pictures(pictures.arguments), pictures.jobs);
   }
 
-  // Where each picture is run so often, few pictures take as long as many.
+  // Each picture is run `of_each` times: progress is shown for fewer pictures then.
   void expect_runs(std::size_t of_each);
 
   const Model& model() const { return models_.front(); }

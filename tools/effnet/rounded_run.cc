@@ -1,7 +1,5 @@
 #include "tools/effnet/rounded_run.h"
 
-#include <numeric>
-
 namespace effnet {
 namespace {
 
@@ -13,13 +11,16 @@ void round_tensor(const effnet_observed& tensor, const Steps& steps) {
                    steps);
 }
 
-double square(double x) { return x * x; }
-
 }  // namespace
 
-Result<RoundedRun> RoundedRun::create(const Model& model, std::map<std::string, Steps> steps,
+Result<RoundedRun> RoundedRun::create(const Model& model, const Calibration& calibration,
+                                      const std::map<std::string, std::string>& stored,
                                       std::vector<std::vector<float>> inputs) {
-  RoundedRun run(model, std::move(steps), std::move(inputs));
+  RoundedRun run(model, std::move(inputs));
+  for (const auto& [name, reader] : stored) {
+    const CalibratedTensor& tensor = calibration.tensors.at(name);
+    run.roundings_[name] = {{tensor.scale, tensor.zero_point}, reader};
+  }
   for (const std::vector<float>& input : run.inputs_) {
     Result<std::vector<float>> exact = run.scores(input, [](const std::string&) { return false; });
     if (!exact) return exact.status();
@@ -29,28 +30,24 @@ Result<RoundedRun> RoundedRun::create(const Model& model, std::map<std::string, 
 }
 
 Result<std::vector<float>> RoundedRun::scores(const std::vector<float>& input,
-                                              const RoundedTensors& rounded) const {
+                                              const RoundedReaders& rounded) const {
   std::vector<float> logits(static_cast<std::size_t>(model_->info().classes));
-  const Status status = model_->run_observed(input.data(), logits.data(), [&](const effnet_observed& tensor) {
-    const auto steps = steps_.find(tensor.tensor);
-    if (steps != steps_.end() && rounded(tensor.tensor)) round_tensor(tensor, steps->second);
+  Status status = model_->run_observed(input.data(), logits.data(), [&](const effnet_observed& tensor) {
+    const auto found = roundings_.find(tensor.tensor);
+    if (found != roundings_.end() && rounded(found->second.reader)) round_tensor(tensor, found->second.steps);
   });
+  if (status) status = model_->check_scores(logits);
   return status ? Result<std::vector<float>>(std::move(logits)) : status;
 }
 
-Result<double> RoundedRun::loss(const RoundedTensors& rounded) const {
-  double noise = 0, signal = 0;
+Result<double> RoundedRun::loss(const RoundedReaders& rounded) const {
+  ScoreLoss loss;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Result<std::vector<float>> scored = scores(inputs_[i], rounded);
     if (!scored) return scored.status();
-    const std::vector<float>& exact = exact_[i];
-    const double mean = std::accumulate(exact.begin(), exact.end(), 0.0) / static_cast<double>(exact.size());
-    for (std::size_t c = 0; c < exact.size(); ++c) {
-      noise += square(static_cast<double>((*scored)[c]) - exact[c]);
-      signal += square(exact[c] - mean);
-    }
+    loss.add(exact_[i], *scored);
   }
-  return signal > 0 ? noise / signal : 0;
+  return loss.value();
 }
 
 }  // namespace effnet

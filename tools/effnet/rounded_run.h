@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/calibration.h"
 #include "tasks/loss_budget.h"
 #include "tasks/quantisation.h"
 #include "tools/effnet/model.h"
@@ -13,21 +14,27 @@ namespace effnet {
 
 class RoundedRun {
  public:
-  // Inputs of a model that was compiled to observe, which must stay alive.
-  static Result<RoundedRun> create(const Model& model, std::map<std::string, Steps> steps,
+  // Inputs of a model that was compiled to observe, which must stay alive. `stored`: of models/calibration.h. An error
+  // where the scores are no numbers.
+  static Result<RoundedRun> create(const Model& model, const Calibration& calibration,
+                                   const std::map<std::string, std::string>& stored,
                                    std::vector<std::vector<float>> inputs);
 
-  // The difference of the logits, to the logits less their mean: sum of the squares to sum of the squares, over all
-  // inputs.
-  Result<double> loss(const RoundedTensors& rounded) const;
+  // Of the scores of all inputs.
+  Result<double> loss(const RoundedReaders& rounded) const;
 
  private:
-  RoundedRun(const Model& model, std::map<std::string, Steps> steps, std::vector<std::vector<float>> inputs)
-      : model_(&model), steps_(std::move(steps)), inputs_(std::move(inputs)) {}
-  Result<std::vector<float>> scores(const std::vector<float>& input, const RoundedTensors& rounded) const;
+  struct Rounding {
+    Steps steps;
+    std::string reader;
+  };
+
+  RoundedRun(const Model& model, std::vector<std::vector<float>> inputs)
+      : model_(&model), inputs_(std::move(inputs)) {}
+  Result<std::vector<float>> scores(const std::vector<float>& input, const RoundedReaders& rounded) const;
 
   const Model* model_;
-  std::map<std::string, Steps> steps_;
+  std::map<std::string, Rounding> roundings_;       // by the tensor
   std::vector<std::vector<float>> inputs_, exact_;  // [input]
 };
 
