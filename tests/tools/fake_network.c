@@ -62,7 +62,7 @@ static void classifier(const void* arguments, int task, void* scratch) {
 /* What a library that was compiled to observe shows: as if there were a block behind the stem. */
 static void observe(effnet_context* context, const effnet_frame* frame) {
   static const float gates[panel] = {0.5f, 0.25f, 2};
-  static float gated[quarters * panel];
+  static _Thread_local float gated[quarters * panel]; /* models run in several threads */
   float* map = last_map(frame);
   effnet_observe(context, "stem", map, NULL, NULL, side / half, side / half, channels);
   effnet_observe(context, "blocks.0.depthwise", map, NULL, NULL, side / half, side / half, channels);
