@@ -1,6 +1,7 @@
 // How effnet finds libraries and weights, and what it says when it cannot.
 #include <algorithm>
 
+#include "runtime/include/effnet.h"
 #include "tests/catch.h"
 #include "tests/tools/fake_model.h"
 
@@ -107,13 +108,13 @@ TEST_CASE("obvious mistakes get one line") {
 
 TEST_CASE("every subcommand explains itself with an example") {
   const FakeModel model;
-  for (const std::string command : {"classify", "features", "cam", "run", "bench", "info"}) {
+  for (const std::string command : {"classify", "features", "cam", "run", "bench", "info", "calibrate", "compare"}) {
     const ProcessResult help = model.effnet({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.error.empty());
     CHECK_THAT(help.out, Contains("Example:\n  effnet " + command + " "));
   }
-  CHECK_THAT(model.effnet({"--version"}).out, Contains("0.2"));
+  CHECK_THAT(model.effnet({"--version"}).out, Contains(EFFNET_VERSION));
 }
 
 }  // namespace
