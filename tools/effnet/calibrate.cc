@@ -229,9 +229,8 @@ Command add_calibrate(CLI::App& app) {
   add_crops_option(*command, options->crops);
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
-      "Example, with a library of effnetc compile efficientnet_b0 --observe --name b0_observe --shared -o "
-      "out:\n"
-      "  effnet calibrate out/libb0_observe.so --weights b0.weights photos/ --crops 8 -o b0.json");
+      "Example:\n  effnet calibrate out/libb0_observe.so --weights b0.weights photos/ --crops 8 -o b0.json\n"
+      "MODEL is of effnetc compile efficientnet_b0 --observe --name b0_observe --shared -o out");
   return {command, [options] { return run(*options); }};
 }
 
