@@ -27,7 +27,7 @@ const char* color_of(const std::string& operation) {
 
 // --- search curves: one small picture a step ---
 
-std::string curve_of(const StepState& s, double left, double top) {
+std::string curve_of(const StepState& s, const std::string& title, double left, double top) {
   constexpr double width = 190, height = 70, lowest = 0.4;  // share of the default's time
   const double most = std::max(1, s.tried);
   const auto x = [&](int candidates) { return left + width * candidates / most; };
@@ -45,21 +45,29 @@ std::string curve_of(const StepState& s, double left, double top) {
   svg += "<polyline fill='none' stroke='" + std::string(color_of(s.step.operation)) +
          "' stroke-width='1.6' points='" + formatted("%.1f,%.1f ", x(0), y(1)) + points +
          formatted("%.1f,%.1f", x(s.tried), y(before)) + "'/>";
-  svg += svg_text(left, top - 4, "start", s.step.name);
+  svg += svg_text(left, top - 4, "start", title);
   svg += svg_text(left + width, top + height + 12, "end",
                   formatted("%d, %.1f %%", s.tried, 100 * (1 - s.ratio)));
   return svg;
 }
 
+// Of the steps that were searched at all.
 std::string curves(const TuneState& state) {
   constexpr int columns = 5;
   constexpr double column = 215, row = 110;
-  const auto rows = static_cast<int>((state.steps.size() + columns - 1) / columns);
+  std::vector<const StepState*> searched;
+  for (const StepState& s : state.steps)
+    if (s.tried > 1) searched.push_back(&s);
+  const auto rows = static_cast<int>((searched.size() + columns - 1) / columns);
   std::string svg = formatted("<svg viewBox='0 0 %.0f %.0f' xmlns='http://www.w3.org/2000/svg'>",
                               columns * column + 10, rows * row + 10);
-  for (std::size_t i = 0; i < state.steps.size(); ++i) {
+  std::size_t network = state.networks.size();  // named at its first step
+  for (std::size_t i = 0; i < searched.size(); ++i) {
     const std::size_t across = i % columns, down = i / columns;
-    svg += curve_of(state.steps[i], 5 + static_cast<double>(across) * column,
+    const auto of = static_cast<std::size_t>(searched[i]->step.network);
+    const std::string title = of == network ? searched[i]->step.name : state.title_of(*searched[i]);
+    network = of;
+    svg += curve_of(*searched[i], title, 5 + static_cast<double>(across) * column,
                     20 + static_cast<double>(down) * row);
   }
   return svg + "</svg>";
@@ -186,7 +194,9 @@ std::string tune_report(const TuneState& state, const Peaks& peaks) {
          "</p>" + network_table(state) +
          "<h2>Search</h2><p class='note'>The best time so far over the candidates tried, as a share of the "
          "default's: "
-         "the upper edge is 1, the lower one 0.4.</p>" +
+         "the upper edge is 1, the lower one 0.4. The end of a line is what measuring the best one again, "
+         "for "
+         "longer, found.</p>" +
          curves(state) +
          "<h2>Roofline</h2><p class='note'>One dot a step, where tuning left it; the line begins at the "
          "default. A step is measured again and again on the same data: one whose weights and maps stay in "

@@ -43,6 +43,12 @@ std::string pad(const std::string& text, std::size_t width) {
   return text.size() < width ? text + std::string(width - text.size(), ' ') : text;
 }
 
+std::size_t title_width(const TuneState& state) {
+  std::size_t width = 4;
+  for (const StepState& s : state.steps) width = std::max(width, state.title_of(s).size());
+  return width;
+}
+
 }  // namespace
 
 TuneView::TuneView() : terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -62,14 +68,15 @@ void TuneView::draw(const TuneState& state) {
                    [](const StepState* a, const StepState* b) { return cost_of(*a) > cost_of(*b); });
   const StepState* active = state.active >= 0 ? &state.steps[state.active] : nullptr;
   clear();
-  std::string text = "  step                          candidates   default us      best us    gain\n";
+  const std::size_t width = title_width(state);
+  std::string text = "  " + pad("step", width) + " candidates   default us      best us    gain\n";
   int rows = 0;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const StepState& s = *steps[i];
     if (i >= most_rows && &s != active) continue;
-    text +=
-        formatted("%c %-30s %9d %12.1f %12.1f %6.1f%%\n", &s == active ? '>' : ' ', state.title_of(s).c_str(),
-                  s.tried, s.default_nanoseconds / 1000, s.nanoseconds() / 1000, gain(s.ratio));
+    text += (&s == active ? "> " : "  ") + pad(state.title_of(s), width) +
+            formatted(" %10d %12.1f %12.1f %6.1f%%\n", s.tried, s.default_nanoseconds / 1000,
+                      s.nanoseconds() / 1000, gain(s.ratio));
     ++rows;
   }
   text += total_line(state) + "\n";
@@ -103,8 +110,7 @@ void TuneView::clear() {
 }
 
 std::string tune_tables(const TuneState& state, const TuneRequest& request) {
-  std::size_t width = 4;
-  for (const StepState& s : state.steps) width = std::max(width, state.title_of(s).size());
+  const std::size_t width = title_width(state);
   std::string text = pad("step", width) + "  times  default us     best us   gain  candidates  schedule\n";
   for (const StepState& s : state.steps) {
     int times = 0;
