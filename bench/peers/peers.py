@@ -53,7 +53,9 @@ class Bench:
         return folder / f"lib{name}.so"
 
     def effnet(self, network, batch, threads, cpus):
-        return runners.Effnet(self.arguments.bin / "effnet", self.library(network, threads), batch, threads, cpus)
+        # A batch's images are spread over the threads: each runs on one.
+        library = self.library(network, threads if batch == 1 else 1)
+        return runners.Effnet(self.arguments.bin / "effnet", library, batch, threads, cpus)
 
     def peer(self, engine, made, threads, cpus):
         return runners.Peer(self._pythons["engines"], engine, made, self.arguments.precision, threads, cpus)
