@@ -33,7 +33,8 @@ const std::vector<OneBlock> shapes = {
     {9, 8, 6, 3, 1, 8, Padding::symmetric, true, Activation::swish, 24, 5},
     {2, 24, 6, 5, 1, 24, Padding::same, true, Activation::swish, 40, 17},  // a map of 1 x 1
     {33, 40, 1, 3, 1, 24, Padding::symmetric, true, Activation::swish, 64, 16},
-    {33, 16, 1, 3, 1, 16, Padding::symmetric, true, Activation::swish, 32, 4},  // a residual without an expansion
+    {33, 16, 1, 3, 1, 16, Padding::symmetric, true, Activation::swish, 32,
+     4},  // a residual without an expansion
     {30, 16, 6, 5, 2, 40, Padding::same, false, Activation::relu6, 80, 10},
     {31, 24, 6, 5, 2, 112, Padding::symmetric, true, Activation::swish, 48, 33},
     {62, 8, 6, 3, 2, 16, Padding::same, true, Activation::swish, 16, 1},

@@ -108,7 +108,8 @@ TEST_CASE("obvious mistakes get one line") {
 
 TEST_CASE("every subcommand explains itself with an example") {
   const FakeModel model;
-  for (const std::string command : {"classify", "features", "cam", "run", "bench", "info", "calibrate", "compare"}) {
+  for (const std::string command :
+       {"classify", "features", "cam", "run", "bench", "info", "calibrate", "compare"}) {
     const ProcessResult help = model.effnet({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.error.empty());
