@@ -162,7 +162,8 @@ Status check_tensors(const Calibration& c, const Network& network, const std::st
                            " means for " + std::to_string(channels) + " channels");
   }
   for (const auto& [name, tensor] : c.tensors)
-    if (std::none_of(needed.begin(), needed.end(), [&](const NamedTensor& t) { return t.name == name; }))
+    if (std::none_of(needed.begin(), needed.end(),
+                     [&name = name](const NamedTensor& t) { return t.name == name; }))
       return Status::error(where + ": " + network.name + " has no tensor " + in_quotes(name));
   return {};
 }
