@@ -4,17 +4,12 @@
 #include <cstring>
 
 #include "tests/catch.h"
+#include "tests/models/tensor_values.h"
 
 using namespace effnet;
+using test::values_of;
 
 namespace {
-
-template <typename T>
-std::vector<T> values_of(const TensorBytes& bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
 
 constexpr int outputs = 20, inputs = 8;
 const WeightStorage fours = {Element::i8, 4};

@@ -10,8 +10,10 @@
 #include "formats/bf16.h"
 
 #include "tests/catch.h"
+#include "tests/models/tensor_values.h"
 
 using namespace effnet;
+using test::values_of;
 
 namespace {
 
@@ -108,17 +110,6 @@ TEST_CASE("bfloat16 rounds to nearest, halves to even") {
        std::initializer_list<std::uint16_t>{0x0000, 0x0001, 0x7f7f, 0x8000, 0xff80})
     CHECK(to_bf16(from_bf16(bits)) == bits);
 }
-
-namespace {
-
-template <typename T>
-std::vector<T> values_of(const TensorBytes& bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
-
-}  // namespace
 
 TEST_CASE("Weights of bf16 lie in pairs of inputs") {
   const int outputs = 20, inputs = 6;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/catch.h"
+#include "tests/tasks/histogram_of.h"
 
 namespace effnet::test {
 namespace {
@@ -20,14 +21,6 @@ Floats normal_numbers(std::size_t count, unsigned seed, float spread) {
     value = spread * (sum - 6);
   }
   return values;
-}
-
-Histogram histogram_of(const Floats& values) {
-  Histogram histogram;
-  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
-  histogram.widen(*lowest, *highest);
-  histogram.count(values);
-  return histogram;
 }
 
 void check_equal(const Histogram& a, const Histogram& b) {

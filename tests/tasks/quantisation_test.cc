@@ -5,19 +5,12 @@
 #include <random>
 
 #include "tests/catch.h"
+#include "tests/tasks/histogram_of.h"
 
 namespace effnet::test {
 namespace {
 
 using Floats = std::vector<float>;
-
-Histogram histogram_of(const Floats& values) {
-  Histogram histogram;
-  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
-  histogram.widen(*lowest, *highest);
-  histogram.count(values);
-  return histogram;
-}
 
 // 0, 1/n ... 1 of the line from `lowest` to `highest`.
 Floats even_numbers(float lowest, float highest, int n = 100000) {
