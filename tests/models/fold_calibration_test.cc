@@ -1,7 +1,6 @@
 #include "models/fold_calibration.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "tests/catch.h"
 #include "tests/models/tensor_values.h"

@@ -1,7 +1,6 @@
 #include "models/packing.h"
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <numeric>
