@@ -133,6 +133,27 @@ TEST_CASE("PRECISION is the library's element type and that of its imported weig
         std::string::npos);
 }
 
+TEST_CASE("CALIBRATION goes to the library and to its imported weights, which follow when it changes") {
+  Project project;
+  const std::string observed = project.file("observed"), calibration = project.file("cal.json");
+  must_run(INSTALL_PREFIX "/bin/effnetc compile " + project.file("mine.json") + " -o " + observed +
+           " --observe --shared --cache-dir '" + kernel_cache() + "'");
+  must_run(INSTALL_PREFIX "/bin/effnetc import " + project.file("mine.json") + " " +
+           project.file("weights.pth") + " -o " + observed + "/mine.weights");
+  must_run(INSTALL_PREFIX "/bin/effnet calibrate " + observed +
+           "/libmine.so '" EFFNET_SOURCE_DIR "'/samples/chelsea.png -o " + calibration);
+  std::string text = read_file(project.file("CMakeLists.txt"));
+  text.replace(text.find("SCHEDULES rows"), 14, "PRECISION int8 CALIBRATION cal.json");
+  write_file(project.file("CMakeLists.txt"), text);
+  project.configure();
+  CHECK(project.changes() == "main mine/libmine.a mine/mine.weights ");
+  CHECK(project.run() == "64\n");
+  CHECK(read_file(project.build_folder() + "/mine/mine.weights").find(R"("precision":"int8")") !=
+        std::string::npos);
+  touch(calibration);
+  CHECK(project.changes() == "main mine/libmine.a mine/mine.weights ");
+}
+
 TEST_CASE("a compilation that fails is one line, and the next build tries again") {
   Project project;
   project.configure();
