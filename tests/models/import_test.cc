@@ -2,7 +2,7 @@
 
 #include <bit>
 #include <cmath>
-#include <fstream>
+#include <utility>
 
 #include "formats/safetensors_writer.h"
 #include "models/packing.h"
@@ -38,6 +38,30 @@ SourceTensors convert(const FloatTensors& floats, Dtype dtype,
     tensor.data = store;
   }
   return tensors;
+}
+
+struct SmallNetwork {
+  NetworkConfig config;
+  Network network;
+  FloatTensors state;  // by timm's names
+};
+
+SmallNetwork small_network() {
+  const NetworkConfig config = small_config(Padding::same);
+  const Network network = build(config);
+  return {config, network, state_dict(network, Names::timm)};
+}
+
+FloatFile import_int8(const NetworkConfig& config, const FloatTensors& state,
+                      const Calibration& calibration) {
+  const TemporaryFolder folder;
+  REQUIRE(write_calibration(calibration, folder.file("c.json")));
+  ImportOptions options;
+  options.precision = Precision::int8;
+  options.calibration = folder.file("c.json");
+  Imported imported = test::import(config, state, options);
+  REQUIRE(imported.failure.empty());
+  return std::move(imported.file);
 }
 
 }  // namespace
@@ -94,10 +118,8 @@ TEST_CASE("A weights file has all packed tensors, on 64 bytes, and its metadata"
 }
 
 TEST_CASE("A weights file knows its element type and is as much smaller") {
-  const NetworkConfig config = small_config(Padding::same);
-  const Network network = build(config);
+  const auto [config, network, state] = small_network();
   const TemporaryFolder folder;
-  const FloatTensors state = state_dict(network, Names::timm);
   const PlainWeights exact = unpack(network, test::import(config, state).file.tensors);
   Calibration calibration = test::made_up_calibration(network, 0, 4);  // with a zero point of 0: biases stay
   REQUIRE(write_calibration(calibration, folder.file("calibration.json")));
@@ -159,20 +181,12 @@ TEST_CASE("Weights that an element type changes too much are refused unless that
 }
 
 TEST_CASE("int8 has its calibration's steps in the file, and the zero points in the biases") {
-  const NetworkConfig config = small_config(Padding::same);
-  const Network network = build(config);
-  const TemporaryFolder folder;
-  const FloatTensors state = state_dict(network, Names::timm);
+  const auto [config, network, state] = small_network();
   const PlainWeights exact = unpack(network, test::import(config, state).file.tensors);
   Calibration calibration = test::made_up_calibration(network);
   calibration.tensors["blocks.0"].scale = 0.5f;
   calibration.tensors["blocks.0"].zero_point = 7;
-  REQUIRE(write_calibration(calibration, folder.file("c.json")));
-  ImportOptions options;
-  options.precision = Precision::int8;
-  options.calibration = folder.file("c.json");
-  REQUIRE(import_tensors(config, as_source(state), {}, options, folder.file("w")));
-  const FloatTensors tensors = test::read_tensors(folder.path() / "w").tensors;
+  const FloatTensors tensors = import_int8(config, state, calibration).tensors;
   CHECK(tensors.at("blocks.0.project.affine").values[0] == 0.5f);
   CHECK(tensors.at("blocks.0.project.affine").values[1] == 7);
   const PlainWeights stored = unpack(network, tensors);
@@ -187,29 +201,21 @@ TEST_CASE("int8 has its calibration's steps in the file, and the zero points in 
 }
 
 TEST_CASE("Blocks that a calibration keeps have float32 weights, and a fingerprint of their own") {
-  const NetworkConfig config = small_config(Padding::same);
-  Network network = build(config);
-  const TemporaryFolder folder;
-  const FloatTensors state = state_dict(network, Names::timm);
+  const auto [config, network, state] = small_network();
   const FloatTensors exact = test::import(config, state).file.tensors;
   Calibration calibration = test::made_up_calibration(network);
   calibration.kept = {"blocks.1"};
-  REQUIRE(write_calibration(calibration, folder.file("c.json")));
-  ImportOptions options;
-  options.precision = Precision::int8;
-  options.calibration = folder.file("c.json");
-  REQUIRE(import_tensors(config, as_source(state), {}, options, folder.file("w")));
-  const test::FloatFile file = test::read_tensors(folder.path() / "w");
+  const FloatFile file = import_int8(config, state, calibration);
   for (const char* name : {"blocks.1.expand.weight", "blocks.1.expand.bias", "blocks.1.depthwise.weight",
                            "blocks.1.project.weight", "blocks.1.project.bias"})
     CHECK(file.tensors.at(name).values == exact.at(name).values);
   CHECK(file.tensors.count("blocks.1.depthwise.affine") == 0);
   CHECK(file.tensors.count("blocks.1.project.affine") == 1);
   CHECK(file.tensors.count("blocks.2.expand.scale") == 1);
-  const std::string plain = fingerprint(network, Precision::int8);
-  keep_blocks(network, calibration.kept);
-  CHECK(file.metadata.at("fingerprint") == fingerprint(network, Precision::int8));
-  CHECK(fingerprint(network, Precision::int8) != plain);
+  Network with_kept = network;
+  keep_blocks(with_kept, calibration.kept);
+  CHECK(file.metadata.at("fingerprint") == fingerprint(with_kept, Precision::int8));
+  CHECK(fingerprint(with_kept, Precision::int8) != fingerprint(network, Precision::int8));
 }
 
 TEST_CASE("int8 and a calibration need each other") {

@@ -1,0 +1,79 @@
+// What instructions kernels are compiled to, seen in their assembly: also for targets that do not run here.
+#include <set>
+#include <string>
+
+#include "generators/compile.h"
+#include "generators/target.h"
+#include "models/element.h"
+#include "models/network.h"
+#include "pipeline/jobs.h"
+#include "pipeline/plan.h"
+#include "tests/catch.h"
+#include "tests/generators/one_block.h"
+#include "tests/support/temporary.h"
+
+namespace effnet::test {
+namespace {
+
+std::string assembly_of(const Kernel& kernel, const CpuTarget& target) {
+  const TemporaryFolder folder;
+  const KernelFiles files{folder.file("kernel.o"), folder.file("kernel.s")};
+  REQUIRE(compile_kernel(kernel_request(kernel, target), files).ok());
+  return read_file(files.assembly);
+}
+
+}  // namespace
+
+TEST_CASE("Inner loops multiply with the instruction of their element type") {
+  struct Expected {
+    const char *target, *precision, *instruction;  // null: none of these
+  };
+  constexpr const char* instructions[] = {"vdpbf16ps", "vpdpbusd", "vpmaddwd", "sdot"};
+  const Network network =
+      one_block_network({30, 16, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  int looked_at = 0;
+  for (const Expected& expected : {Expected{"znver4", "bf16", "vdpbf16ps"},
+                                   {"x86-64-v4", "bf16", nullptr},
+                                   {"x86-64-v3", "bf16", nullptr},
+                                   {"znver4", "int8", "vpdpbusd"},
+                                   {"x86-64-v4", "int8", "vpmaddwd"},
+                                   {"x86-64-v3", "int8", "vpmaddwd"},
+                                   {"arm-64-linux-arm_dot_prod", "int8", "sdot"}}) {
+    const CpuTarget target = *find_target(expected.target);
+    const Result<Plan> plan =
+        make_plan(network, {.target = target, .precision = *find_precision(expected.precision)});
+    REQUIRE(plan.ok());
+    for (const Kernel& kernel : plan->kernels) {
+      if (!kernel.problem.count("weights") || !kernel.problem.count("out_channels")) continue;
+      INFO(expected.target << ", " << expected.precision << ", " << kernel.operation);
+      const std::string assembly = assembly_of(kernel, target);
+      for (const char* instruction : instructions)
+        CHECK((assembly.find(instruction) != std::string::npos) ==
+              (expected.instruction && std::string(instruction) == expected.instruction));
+      ++looked_at;
+    }
+  }
+  CHECK(looked_at == 7 * 3);  // expand_depthwise, project and head
+}
+
+TEST_CASE("The next tile's weights are prefetched into the second cache where a schedule says so") {
+  const CpuTarget target = *find_target("x86-64-v4");
+  const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b0")), {.target = target});
+  REQUIRE(plan.ok());
+  std::set<std::string> looked_at;
+  for (Kernel kernel : plan->kernels) {
+    const bool has_small_maps = kernel.problem.count("width")
+                                    ? kernel.problem.at("width") == 7
+                                    : kernel.problem.count("pixels") && kernel.problem.at("pixels") == 49;
+    if (!has_small_maps || !kernel.schedule.count("prefetch")) continue;
+    if (!looked_at.insert(kernel.operation).second) continue;
+    for (const int prefetch : {0, 1}) {
+      INFO(kernel.operation << ", prefetch " << prefetch);
+      kernel.schedule["prefetch"] = prefetch;
+      CHECK((assembly_of(kernel, target).find("prefetcht1") != std::string::npos) == (prefetch == 1));
+    }
+  }
+  CHECK(looked_at == std::set<std::string>{"expand_depthwise", "head", "project"});
+}
+
+}  // namespace effnet::test
