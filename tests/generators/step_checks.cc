@@ -45,7 +45,7 @@ void compare(const std::string& what, const Values& got, const Values& wanted, d
   REQUIRE(got.size() == wanted.size());
   double worst = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
-    REQUIRE(std::isfinite(got[i]));
+    REQUIRE((std::isfinite(got[i]) && std::isfinite(wanted[i])));
     const double value = std::clamp(wanted[i], rounding.least, rounding.most);
     worst =
         std::max(worst, std::abs(got[i] - value) - rounding.relative * std::abs(value) - rounding.absolute);
