@@ -53,14 +53,18 @@ double tile_cost(const RegisterTile& tile, const Machine& machine) {
   return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA
 }
 
-RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine) {
+double covering_cost(const RegisterTile& tile, int columns, const Machine& machine) {
+  const int computed = (columns + tile.columns - 1) / tile.columns * tile.columns;
+  return tile_cost(tile, machine) * computed / columns;
+}
+
+RegisterTile best_register_tile(int panels, const RegisterTile& most, int columns, const Machine& machine) {
   RegisterTile best{1, 1};
   double best_cost = 1e30;
-  for (int p = 1; p <= std::min(panels, most_panels); ++p) {
+  for (int p = 1; p <= std::min(panels, most.panels); ++p) {
     if (panels % p != 0) continue;
-    for (int c = 1; c <= columns && fits_registers({p, c}, machine); ++c) {
-      const int computed = (columns + c - 1) / c * c;
-      const double cost = tile_cost({p, c}, machine) * computed / columns;
+    for (int c = 1; c <= most.columns && fits_registers({p, c}, machine); ++c) {
+      const double cost = covering_cost({p, c}, columns, machine);
       if (cost < best_cost - 1e-9) best = {p, c}, best_cost = cost;
     }
   }

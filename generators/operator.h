@@ -50,9 +50,11 @@ bool fits_registers(const RegisterTile& tile, const Machine& machine);
 // Cycles of a vector of multiply-adds in this tile, a full one: loads, and chains too short to hide the latency.
 double tile_cost(const RegisterTile& tile, const Machine& machine);
 
-// The best tile for rows of `columns`: least work past the end, then fewest loads a multiplication. `panels`
-// is divisible by the tile's panels, of which there are `most_panels` at most.
-RegisterTile best_register_tile(int panels, int most_panels, int columns, const Machine& machine);
+// The same where tiles cover `columns`: what they compute past the end is in it.
+double covering_cost(const RegisterTile& tile, int columns, const Machine& machine);
+
+// The cheapest tile for `columns`, of `most` panels and columns. Its panels divide `panels`.
+RegisterTile best_register_tile(int panels, const RegisterTile& most, int columns, const Machine& machine);
 
 // Checks that exactly the `names` and `flags` are given, those in [1, limit], these 0 or 1; empty when so.
 std::string check_numbers(const Numbers& schedule,

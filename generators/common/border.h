@@ -16,26 +16,29 @@ struct BorderedRows {
 // Which columns and rows. Columns -left .. width + right - 1 are needed; `computed`
 // >= width columns are taken from the source (a multiple of the register tile):
 // those past the width are overwritten by the border, if it is that wide.
+// With `flat_rows` the interior is that many rows at once, beginning with row 0, whose pixels are counted from row to
+// row: `computed` >= width * flat_rows of them, those past the end being the last one again.
 struct BorderedWidth {
-  int width, computed, left, right;
+  int width, computed, left, right, flat_rows = 0;
 };
 
-// func(before..., x, y) = source(before..., x, y) inside the map, 0 outside. `before` are the dimensions
-// inside a pixel. `row_exists`: whether row y is a row of the map. There is no pure definition: rows are
+// func(before..., x, y) = source(x, y) inside the map, 0 outside; of flat rows x is the pixel, y is 0. `before` are the
+// dimensions inside a pixel. `row_exists`: whether row y is a row of the map. There is no pure definition: rows are
 // written by updates only, so that no value is written twice.
-inline BorderedRows bordered_rows(const std::string& name, const std::vector<Halide::Var>& before,
-                                  const Halide::Var& y, const BorderedWidth& w,
-                                  const Halide::Expr& row_exists,
-                                  const std::function<Halide::Expr(const Halide::Expr&)>& source_at_column) {
+inline BorderedRows bordered_rows(
+    const std::string& name, const std::vector<Halide::Var>& before, const Halide::Var& y,
+    const BorderedWidth& w, const Halide::Expr& row_exists,
+    const std::function<Halide::Expr(const Halide::Expr& x, const Halide::Expr& y)>& source) {
   using namespace Halide;
   BorderedRows rows;
   rows.func = Func(name);
-  const auto at = [&](const Expr& column) {
+  const auto at_pixel = [&](const Expr& column, const Expr& row) {
     std::vector<Expr> index(before.begin(), before.end());
     index.push_back(column);
-    index.push_back(y);
+    index.push_back(row);
     return index;
   };
+  const auto at = [&](const Expr& column) { return at_pixel(column, y); };
   const Var x("x");
   std::vector<Var> pure(before);
   pure.push_back(x);
@@ -44,10 +47,15 @@ inline BorderedRows bordered_rows(const std::string& name, const std::vector<Hal
 
   int stages = 0;
   RDom interior(0, w.computed, name + "_interior");
-  interior.where(row_exists);
   rows.column = interior.x;
   rows.interior = stages++;
-  rows.func(at(interior.x)) = source_at_column(interior.x);
+  if (w.flat_rows > 0) {
+    const Expr pixel = min(interior.x, w.width * w.flat_rows - 1);
+    rows.func(at_pixel(pixel % w.width, pixel / w.width)) = source(pixel, 0);
+  } else {
+    interior.where(row_exists);
+    rows.func(at(interior.x)) = source(interior.x, y);
+  }
 
   const auto zero = [&](int first, int count, const char* where, RVar& column, int& stage) {
     if (count <= 0) return;

@@ -20,11 +20,12 @@ namespace effnet {
 
 struct DepthwiseProblem {
   int width = 0, height = 0, channels = 0;  // of the input; channels before expansion
-  int out_width = 0;
+  int out_width = 0, out_height = 0;
   int kernel = 0, stride = 0, top = 0, left = 0;
   Activation activation{};
   bool expand = false, sums = false;
-  int tile = 0;  // expanded rows are computed in multiples of so many columns
+  int tile = 0;       // expanded rows are computed in multiples of so many columns
+  bool flat = false;  // or, of the whole map, in multiples of so many pixels
   MatrixTypes types;
   Element tap_element = Element::f32;  // the depthwise weights
   bool signed_maps = false;            // wants_signed_maps()
@@ -61,8 +62,10 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
 
   const Expr row = y + first_row * p.stride;
-  const Expr pixel_row =
-      clamp(row, 0, p.height - 1) * p.width;  // the clamp only tells Halide what `rows` guarantees
+  // Of column x in row y, or of flat rows' pixel x. The clamp only tells Halide what `rows` guarantees.
+  const auto pixel_at = [&](const Expr& column) -> Expr {
+    return p.flat ? column : clamp(row, 0, p.height - 1) * p.width + column;
+  };
   if (p.expand) {
     f.factors = expand_weight;
     if (p.types.widened) {
@@ -73,24 +76,26 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.factors = Func("factors");
       f.factors(lane, f.k, panel) = weights_as_floats(p.types, expand_weight, expand_scale)(lane, f.k, panel);
     }
-    if (p.types.widened) f.values(f.k, x, y) = stored_as(p.types.values(), input(f.k, pixel_row + x));
+    if (p.types.widened) f.values(f.k, x, y) = stored_as(p.types.values(), input(f.k, pixel_at(x)));
     f.sum = ChannelSum(p.types, p.channels, p.signed_maps);
     f.expanded(lane, panel, x, y) = f.sum.begin(expand_bias(lane, panel), f.factors, lane, panel);
     f.expanded(lane, panel, x, y) = f.sum.add(
         f.expanded(lane, panel, x, y),
-        [&](const Expr& k) -> Expr { return p.types.widened ? f.values(k, x, y) : input(k, pixel_row + x); },
+        [&](const Expr& k) -> Expr { return p.types.widened ? f.values(k, x, y) : input(k, pixel_at(x)); },
         f.factors, lane, panel);
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
-  const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
-  f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, computed, p.left, std::max(right, 0)},
-                         row >= 0 && row < p.height, [&](const Expr& column) -> Expr {
-                           if (!p.expand) return maps.input.read(input(lane, panel, pixel_row + column));
-                           const Expr sum = f.expanded(lane, panel, column, y);
-                           return activate(p.activation, f.sum.result(sum, expand_bias(lane, panel), [&] {
-                             return expand_scale(lane, panel) * maps.input.scale();
-                           }));
-                         });
+  const int pixels = p.flat ? p.width * p.height : p.width;
+  f.rows = bordered_rows(
+      "rows", {lane, panel}, y,
+      {p.width, (pixels + p.tile - 1) / p.tile * p.tile, p.left, std::max(right, 0), p.flat ? p.height : 0},
+      row >= 0 && row < p.height, [&](const Expr& column, const Expr& line) -> Expr {
+        if (!p.expand) return maps.input.read(input(lane, panel, pixel_at(column)));
+        const Expr sum = f.expanded(lane, panel, column, line);
+        return activate(p.activation, f.sum.result(sum, expand_bias(lane, panel), [&] {
+          return expand_scale(lane, panel) * maps.input.scale();
+        }));
+      });
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
   const Var column("column"), line("line");

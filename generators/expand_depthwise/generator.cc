@@ -25,6 +25,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
+  GeneratorParam<int> flat{"flat", 0};  // flag
   GeneratorParam<int> prefetches{"prefetch", 0};
 
   Input<Buffer<>> weight{"weight"};
@@ -57,6 +58,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
                 height,
                 channels,
                 out_width,
+                (height.value() + stride.value() - 1) / stride.value(),  // in both padding families
                 kernel,
                 stride,
                 top,
@@ -65,6 +67,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
                 expand != 0,
                 squeeze != 0,
                 expand_columns,
+                flat != 0,
                 element_types(),
                 tap_element(),
                 wants_signed_maps(element_types(), get_target())};
@@ -104,10 +107,10 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }
-    schedule_depthwise(
-        funcs_, problem_,
-        {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0, prefetches},
-        natural_vector_size<float>());
+    schedule_depthwise(funcs_, problem_,
+                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0,
+                        flat, prefetches},
+                       natural_vector_size<float>());
   }
 
   std::optional<Prefetch> prefetch() const override {

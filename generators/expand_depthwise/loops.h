@@ -7,7 +7,8 @@
 //     for each tile of columns x panels: depthwise         accumulators in registers, activation, one store
 //   row sums                                               from the cache
 //
-// The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch.
+// The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch. Flat, the expansion comes
+// first: all rows of the map, by tiles of pixels that go on in the next row. Small maps' rows are no multiple of a good tile.
 #pragma once
 
 #include "generators/expand_depthwise/algorithm.h"
@@ -41,13 +42,20 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
 
   // The ring: kernel rows stay, so each is computed once a strip.
   Func rows = f.rows.func;
-  rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);
+  if (p.flat) {
+    f.output.bound(y, 0, p.out_height);
+    rows.compute_root().store_in(MemoryType::Heap);
+  } else {
+    rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);
+  }
   RVar ro("ro"), ri("ri");
   const int tile = p.expand ? s.expand_columns : 1;
   auto interior = rows.update(f.rows.interior);
   interior.split(f.rows.column, ro, ri, tile).split(panel, po, pi, s.expand_panels);
   // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
-  if (p.expand)
+  if (p.flat)
+    interior.reorder(lane, pi, ri, ro, po);
+  else if (p.expand)
     interior.reorder(lane, pi, ri, ro, po, y);
   else
     interior.reorder(lane, pi, ri, po, ro, y);

@@ -17,23 +17,46 @@ int depthwise_columns(int panels, int width, const Machine& machine) {
   return std::min(width, (width + tiles - 1) / tiles);
 }
 
+bool expands(const Numbers& problem) { return problem.count("expand") && problem.at("expand") == 1; }
+
+bool may_be_flat(const Numbers& problem, const Numbers& schedule) {
+  return expands(problem) && schedule.at("strip_rows") == problem.at("out_height");
+}
+
+int pixels_of(const Numbers& problem) { return problem.at("width") * problem.at("height"); }
+
+// Whether tiles of pixels beat tiles of a row's columns. The expanded map has to stay in the first cache.
+bool gains_flat(const Numbers& problem, const RegisterTile& columns, const RegisterTile& pixels,
+                const Machine& machine) {
+  constexpr int first_cache_bytes = 32 << 10;
+  if (4 * panel_lanes * pixels.panels * pixels_of(problem) > first_cache_bytes / 2) return false;
+  const double columns_cost = covering_cost(columns, problem.at("width"), machine);
+  return covering_cost(pixels, pixels_of(problem), machine) < 0.97 * columns_cost;
+}
+
 }  // namespace
 
 Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
-  const bool expand = problem.count("channels") && problem.at("expand") == 1;
+  const bool expand = expands(problem);
   const int out_panels = panels(problem.at("out_channels")), height = problem.at("out_height");
   // Blocks of more than two panels make the ring too large for the first-level cache and gain nothing.
-  const RegisterTile tile =
-      expand ? best_register_tile(out_panels, 2, problem.at("width"), machine) : RegisterTile{1, 1};
+  const auto tile_of = [&](int columns) {
+    return expand ? best_register_tile(out_panels, {2, problem.at("width")}, columns, machine)
+                  : RegisterTile{1, 1};
+  };
+  RegisterTile tile = tile_of(problem.at("width"));
   // Rows that a strip computes again: kernel - stride; at least twelve times as many rows of its own.
   const int least = std::max(1, 12 * (problem.at("kernel") - problem.at("stride")) / problem.at("stride"));
   const int strips = blocks_for_threads(height, out_panels / tile.panels, least);
+  const bool flat = expand && strips == 1 && gains_flat(problem, tile, tile_of(pixels_of(problem)), machine);
+  if (flat) tile = tile_of(pixels_of(problem));
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},
           {"depthwise_panels", tile.panels},
           {"depthwise_columns", depthwise_columns(tile.panels, problem.at("out_width"), machine)},
           {"strip_rows", (height + strips - 1) / strips},
+          {"flat", flat},
           {"prefetch", expand ? 1 : 0}};
 }
 
@@ -46,8 +69,10 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
                                      {"expand_columns", problem.at("width")},
                                      {"depthwise_columns", problem.at("out_width")},
                                      {"strip_rows", problem.at("out_height")}},
-                                    {"prefetch"});
+                                    {"flat", "prefetch"});
   if (!wrong.empty()) return wrong;
+  if (schedule.at("flat") == 1 && !may_be_flat(problem, schedule))
+    return "flat needs an expansion, and the whole map as one strip";
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
   for (const char* tile : {"expand_panels", "depthwise_panels"})
     if (schedule.at("block_panels") % schedule.at(tile) != 0)
@@ -57,24 +82,29 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
 
 std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) {
   const int tile = schedule.at("expand_columns"), width = problem.at("width"), left = problem.at("left");
-  const int computed = (width + tile - 1) / tile * tile;
-  const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
+  const int kernel = problem.at("kernel"), stride = problem.at("stride");
+  const bool flat = schedule.at("flat") == 1;
+  const int pixels = flat ? width * problem.at("height") : width;
+  const int computed = (pixels + tile - 1) / tile * tile;
+  const auto needed = [&](const char* length) { return (problem.at(length) - 1) * stride + kernel; };
+  const int columns = std::max(needed("out_width"), left + (flat ? width : computed));
+  const int rows = flat ? std::max(needed("out_height"), problem.at("top") + problem.at("height")) : kernel;
   const std::int64_t lanes = static_cast<std::int64_t>(panel_lanes) * schedule.at("block_panels"),
                      block = 4 * lanes;
   // Weights that are not multiplied as they are stored.
   const MatrixTypes types = types_of(problem);
   const int inputs = types.multiplies_stored() ? 0 : problem.at("channels");
-  const int taps = problem.contains("taps") ? problem.at("kernel") * problem.at("kernel") : 0;
+  const int taps = problem.contains("taps") ? kernel * kernel : 0;
   const std::int64_t values = types.widened ? std::int64_t{computed} * padded(problem.at("channels")) *
                                                   traits_of(types.values()).bytes
                                             : 0;
-  return block * problem.at("kernel") * std::max(needed, left + computed) + block * taps +
-         (values + 63) / 64 * 64 + lanes * traits_of(types.factors()).bytes * inputs;
+  return block * rows * columns + block * taps + (values + 63) / 64 * 64 +
+         lanes * traits_of(types.factors()).bytes * inputs;
 }
 
 std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine) {
   const int out_panels = panels(problem.at("out_channels"));
-  const bool expand = problem.count("expand") && problem.at("expand") == 1;
+  const bool expand = expands(problem);
   const std::vector<int> columns = spread_values(std::min(problem.at("width"), machine.registers));
   return {{"block_panels", divisors(out_panels)},
           {"expand_panels", expand ? divisors(out_panels) : std::vector<int>{1}},
@@ -82,6 +112,7 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
           {"expand_columns", expand ? columns : std::vector<int>{1}},
           {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
           {"strip_rows", part_lengths(problem.at("out_height"), 2)},
+          {"flat", expand ? std::vector<int>{0, 1} : std::vector<int>{0}},
           {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}}};
 }
 
@@ -92,6 +123,7 @@ Numbers depthwise_fit(const Numbers& problem, Numbers s) {
   s["expand_columns"] = std::clamp(s["expand_columns"], 1, problem.at("width"));
   s["depthwise_columns"] = std::clamp(s["depthwise_columns"], 1, problem.at("out_width"));
   s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
+  if (!may_be_flat(problem, s)) s["flat"] = 0;
   return s;
 }
 

@@ -38,8 +38,9 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
   const Expr row = y + first_row * p.stride;
   const int right = std::max(0, (p.out_width - 1) * p.stride + p.kernel - p.left - p.resolution);
   f.rows = bordered_rows("rows", {}, y, {3 * p.resolution, 3 * p.resolution, 3 * p.left, 3 * right},
-                         row >= 0 && row < p.resolution,
-                         [&](const Expr& column) { return input(column, clamp(row, 0, p.resolution - 1)); });
+                         row >= 0 && row < p.resolution, [&](const Expr& column, const Expr& /*row*/) {
+                           return input(column, clamp(row, 0, p.resolution - 1));
+                         });
   f.taps = RDom(0, 3, 0, p.kernel, 0, p.kernel, "taps");
   f.convolved(lane, panel, x, y) = bias(lane, panel);
   f.convolved(lane, panel, x, y) = ordered_sum(

@@ -18,9 +18,9 @@ Machine without_inputs(Machine machine) {
 }  // namespace
 
 Numbers stem_default(const Numbers& problem, const Machine& machine) {
-  const int height = problem.at("out_height");
-  const RegisterTile tile = best_register_tile(panels(problem.at("out_channels")), 8, problem.at("out_width"),
-                                               without_inputs(machine));
+  const int height = problem.at("out_height"), width = problem.at("out_width");
+  const RegisterTile tile =
+      best_register_tile(panels(problem.at("out_channels")), {8, width}, width, without_inputs(machine));
   const int strips = blocks_for_threads(height, 1, 4);
   return {{"tile_panels", tile.panels},
           {"columns", tile.columns},

@@ -59,8 +59,8 @@ Tensor3 Run::map(const std::string& name, const Shape& shape) const {
 namespace {
 
 // A library whose buffers all have their own place in the arena, so that every step's output can be looked at.
-LibraryPlan spread_out_plan(const Network& network, const CpuTarget& target, Precision precision) {
-  Result<Plan> plan = make_plan(network, {.target = target, .precision = precision});
+LibraryPlan spread_out_plan(const Network& network, const PlanOptions& options) {
+  Result<Plan> plan = make_plan(network, options);
   REQUIRE(plan.ok());
   std::int64_t offset = 0;
   for (Buffer& buffer : plan->buffers) {
@@ -184,7 +184,8 @@ Run run_emulated(const TemporaryFolder&, const Plan&) { return {}; }
 
 bool can_run(const CpuTarget& target) { return runs_here(target) || is_emulated(target); }
 
-Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision) {
+Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision,
+                    const ScheduleRows* rows) {
   const TemporaryFolder folder;
   LibraryRequest request;
   request.name = "one_block";
@@ -193,7 +194,8 @@ Run compile_and_run(const Network& network, const CpuTarget& target, Precision p
   request.shared = runs_here(target);
   request.jobs.compiler = EFFNETC;
   request.jobs.cache_dir = EFFNET_BINARY_DIR "/tests/kernels";
-  const LibraryPlan library = spread_out_plan(network, target, precision);
+  const LibraryPlan library =
+      spread_out_plan(network, {.target = target, .rows = rows, .precision = precision});
   const Status built = write_library(request, library);
   INFO((built.ok() ? "" : built.message()));
   REQUIRE(built.ok());

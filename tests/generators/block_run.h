@@ -9,6 +9,7 @@
 #include "models/element.h"
 #include "models/network.h"
 #include "pipeline/plan.h"
+#include "schedules/rows.h"
 #include "tests/support/reference.h"
 #include "tests/support/tensors.h"
 
@@ -38,7 +39,9 @@ struct Run {
 // Whether code for it runs on this CPU or in an emulator.
 bool can_run(const CpuTarget& target);
 
-// With random weights and a random input, the same in every run. `target`: can_run() of it.
-Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision);
+// With random weights and a random input, the same in every run. `target`: can_run() of it. `rows`: the schedules;
+// null: defaults.
+Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision,
+                    const ScheduleRows* rows = nullptr);
 
 }  // namespace effnet::test
