@@ -41,13 +41,13 @@ const Operator& find_operator(const std::string& name) {
 }
 
 bool fits_registers(const RegisterTile& tile, const Machine& machine) {
-  const int vectors = tile.panels * panel_lanes / machine.lanes;
+  const int vectors = tile.panels * tile.lanes / machine.lanes;
   const int products = machine.fma ? 1 : 2;  // without FMA a product needs a register of its own
   return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
 }
 
 double tile_cost(const RegisterTile& tile, const Machine& machine) {
-  const double vectors = static_cast<double>(tile.panels) * panel_lanes / machine.lanes;
+  const double vectors = static_cast<double>(tile.panels) * tile.lanes / machine.lanes;
   const double accumulators = vectors * tile.columns;
   const double loads = (vectors + tile.columns) / accumulators;  // a multiplication
   return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "generators/target.h"
+#include "models/packing.h"
 #include "schedules/numbers.h"
 #include "schedules/types.h"
 
@@ -36,9 +37,10 @@ struct Operator {
 const std::vector<Operator>& operators();
 const Operator& find_operator(const std::string& name);  // must exist
 
-// How many vectors and columns (or pixels) of accumulators a register tile of a matrix product has.
+// How many panels and columns (or pixels) of accumulators a register tile of a matrix product has.
 struct RegisterTile {
   int panels, columns;
+  int lanes = panel_lanes;  // of a panel; half of them where its halves are counted
 };
 
 // The least that today's CPUs have for every core: what reaches beyond it is not worth a try.

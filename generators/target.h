@@ -24,7 +24,7 @@ struct CpuTarget {
   Machine machine;
   std::vector<std::string> cpu_features;  // EFFNET_CPU_... of runtime/include/effnet_program.h, all needed
   std::string c_flags;                    // of clang, which compiles the pipeline for it on another machine
-  std::string tested;  // how it is tested: "run here", "qemu-aarch64", "compiled, not run here"
+  std::string tested;  // how it is tested: "natively", "qemu-aarch64", "compiled, not run here"
   std::string description;
 
   bool is_foreign() const;              // another architecture or operating system than this machine's

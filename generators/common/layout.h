@@ -34,4 +34,16 @@ void set_dense(Argument& argument, const std::vector<int>& extents) {
   set_layout(argument, extents, strides);
 }
 
+// f(lane, ..., panel) as (lane, ..., half of a panel).
+inline Halide::Func in_halves(const Halide::Func& f) {
+  using namespace Halide;
+  const std::vector<Var> arguments = f.args();
+  std::vector<Expr> index(arguments.begin(), arguments.end());
+  index.front() += arguments.back() % 2 * (panel_lanes / 2);
+  index.back() /= 2;
+  Func halves(f.name() + "_halves");
+  halves(arguments) = f(index);
+  return halves;
+}
+
 }  // namespace effnet

@@ -28,9 +28,16 @@ struct PointwiseProblem {
   bool residual = false, average = false;
   MatrixTypes types;
   bool signed_maps = false;  // wants_signed_maps()
+  int halves = 0;  // where not 0: what is called a panel below is half of one, and so many have channels
 
+  int lanes() const { return halves > 0 ? panel_lanes / 2 : panel_lanes; }
   bool makes_values() const { return gate == Gate::input || types.widened; }
   bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
+};
+
+// In panels or halves of panels, as the problem counts them.
+struct PointwiseWeights {
+  Halide::Func weight, bias, scale;
 };
 
 struct PointwiseMaps {
@@ -51,11 +58,11 @@ struct PointwiseFuncs {
 // Arguments as in generators/common/layout.h; `gate` is (channel), `residual` like `output`: (lane, panel,
 // pixel).
 inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::Func& input,
-                                       const Halide::Func& weight, const Halide::Func& bias,
-                                       const Halide::Func& scale, const Halide::Func& gate,
+                                       const PointwiseWeights& weights, const Halide::Func& gate,
                                        const Halide::Func& residual, const PointwiseMaps& maps) {
   using namespace Halide;
   PointwiseFuncs f;
+  const Func &weight = weights.weight, &bias = weights.bias, &scale = weights.scale;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel, ki = f.input_channel;
   if (p.types.widened) {
     f.factors(f.side, lane, ki, panel) = weights_as_pairs(p.types, weight)(f.side, lane, ki, panel);
@@ -83,10 +90,12 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   f.product(lane, panel, pixel) = f.sum.add(
       f.product(lane, panel, pixel), [&](const Expr& k) { return f.values(k, pixel); }, f.factors, lane,
       panel);
-  Expr value = activate(p.activation, f.sum.result(f.product(lane, panel, pixel), bias(lane, panel), [&] {
-    return scale(lane, panel) * (p.gate == Gate::input ? maps.gated : maps.input).scale();
+  const Expr filled = p.halves > 0 ? min(panel, p.halves - 1) : panel;
+  Expr value = activate(p.activation, f.sum.result(f.product(lane, filled, pixel), bias(lane, filled), [&] {
+    return scale(lane, filled) * (p.gate == Gate::input ? maps.gated : maps.input).scale();
   }));
-  if (p.residual) value += maps.residual.read(residual(lane, panel, pixel));
+  if (p.residual) value += maps.residual.read(residual(lane, filled, pixel));
+  if (p.halves > 0) value = select(panel < p.halves, value, 0.0f);
   f.output(lane, panel, pixel) = p.average ? value : maps.output.write(value);
   if (p.average) {
     Func as_one_row("as_one_row");

@@ -21,7 +21,7 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
   GeneratorParam<int> stored{"stored", -1};  // enum Element: of the output, where it is not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
-  GeneratorParam<int> prefetches{"prefetch", 0};
+  GeneratorParam<int> halves{"halves", 0}, prefetches{"prefetch", 0};  // flags
 
   Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -56,31 +56,33 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
                 adds_residual != 0,
                 averages != 0,
                 element_types(),
-                wants_signed_maps(element_types(), get_target())};
-    funcs_ =
-        define_pointwise(problem_, input, weight, bias, scale_ ? Func(*scale_) : Func(),
-                         gated != 0 ? Func(*gate_) : Func(), adds_residual != 0 ? Func(*residual_) : Func(),
-                         {storage(input_affine_), storage(gated_affine_), storage(residual_affine_),
-                          MapStorage(output_element(), output_affine_ ? Func(*output_affine_) : Func())});
+                wants_signed_maps(element_types(), get_target()),
+                halves != 0 ? halves_with_channels(block_panels) : 0};
+    const auto grouped = [&](const Func& f) { return halves != 0 ? in_halves(f) : f; };
+    funcs_ = define_pointwise(
+        problem_, input, {grouped(weight), grouped(bias), scale_ ? grouped(*scale_) : Func()},
+        gated != 0 ? Func(*gate_) : Func(), adds_residual != 0 ? Func(*residual_) : Func(),
+        {storage(input_affine_), storage(gated_affine_), storage(residual_affine_),
+         MapStorage(output_element(), output_affine_ ? Func(*output_affine_) : Func())});
     output = funcs_.output;
     if (averages != 0) *average_ = funcs_.average;
   }
 
   void schedule() {
-    const int row = padded(out_channels);
+    const int row = padded(out_channels), lanes = problem_.lanes();
+    const int groups = block_panels * panel_lanes / lanes;
     set_weight_layout(weight, problem_.types, channels, block_panels);
     set_dense(bias, {panel_lanes, block_panels});
     if (scale_) set_dense(*scale_, {panel_lanes, block_panels});
     set_layout(input, {padded(channels), block_pixels}, {padded(channels)});
-    set_layout(output, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
+    set_layout(output, {lanes, groups, block_pixels}, {lanes, row});
     if (gated != 0) set_dense(*gate_, {padded(channels)});
-    if (adds_residual != 0)
-      set_layout(*residual_, {panel_lanes, block_panels, block_pixels}, {panel_lanes, row});
+    if (adds_residual != 0) set_layout(*residual_, {lanes, groups, block_pixels}, {lanes, row});
     if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});
     for (auto* affine : {input_affine_, gated_affine_, residual_affine_, output_affine_})
       set_affine_layout(affine);
     schedule_pointwise(funcs_, problem_,
-                       {block_panels, block_pixels, tile_panels, tile_pixels, unroll, prefetches},
+                       {block_panels, block_pixels, tile_panels, tile_pixels, unroll, halves, prefetches},
                        natural_vector_size<float>());
   }
 

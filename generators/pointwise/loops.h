@@ -18,10 +18,15 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, pixel = f.pixel;
   Var po("po"), pi("pi"), xo("xo"), xi("xi");
-  f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(pixel, 0, s.block_pixels);
-  f.output.split(panel, po, pi, s.tile_panels).split(pixel, xo, xi, s.tile_pixels);
+  lanes = std::min(lanes, p.lanes());
+  const int parts = panel_lanes / p.lanes();  // of a panel
+  f.output.compute_root()
+      .bound(lane, 0, p.lanes())
+      .bound(panel, 0, s.block_panels * parts)
+      .bound(pixel, 0, s.block_pixels);
+  f.output.split(panel, po, pi, s.tile_panels * parts).split(pixel, xo, xi, s.tile_pixels);
   f.output.reorder(lane, pi, xi, xo, po)
-      .vectorize(lane, activated_lanes(lanes))
+      .vectorize(lane, std::min(activated_lanes(lanes), p.lanes()))
       .unroll(lane)
       .unroll(pi)
       .unroll(xi);

@@ -9,9 +9,17 @@ namespace effnet {
 namespace {
 
 struct Choice {
-  RegisterTile tile;
+  int tile_panels, tile_pixels;
+  bool halves;
   int block_panels, block_pixels;
 };
+
+// Whether the last panel's upper half has no channels. Products of several fill whole panels.
+bool has_empty_half(const Numbers& problem) {
+  const int rest = problem.at("out_channels") % panel_lanes;
+  return rest > 0 && rest <= panel_lanes / 2 && types_of(problem).together() == 1 &&
+         problem.at("averages") == 0;
+}
 
 // Cycles a multiplication by the gate takes, memory included, in units of a multiply-add; rounding included where
 // products are of a shorter type and there are several in one instruction.
@@ -29,6 +37,20 @@ std::int64_t gated_input_bytes(const Numbers& problem, int pixels) {
   return (pixel * pixels + 63) / 64 * 64;
 }
 
+RegisterTile register_tile(int tile_panels, int pixels, bool halves) {
+  if (!halves) return {tile_panels, pixels};
+  return {halves_with_channels(tile_panels), pixels, panel_lanes / 2};
+}
+
+RegisterTile register_tile(const Numbers& schedule) {
+  return register_tile(schedule.at("tile_panels"), schedule.at("tile_pixels"), schedule.at("halves") == 1);
+}
+
+// Shorter vectors than a panel's half would be no gain, longer ones no vectors.
+bool gains_halves(const Numbers& problem, const Machine& machine) {
+  return has_empty_half(problem) && machine.lanes <= panel_lanes / 2;
+}
+
 // Of the sum over channels.
 int steps_of(const Numbers& problem) {
   const int together = types_of(problem).together();
@@ -36,14 +58,17 @@ int steps_of(const Numbers& problem) {
 }
 
 // Every tile of pixels reads the tile of weights again, which comes from the second cache: 64 bytes a panel and step,
-// while `columns` multiply-adds a panel are done.
-double streaming(const RegisterTile& tile) { return 0.5 / tile.columns; }
+// while as many multiply-adds a panel are done.
+double streaming(int tile_pixels) { return 0.5 / tile_pixels; }
 
 // Of one vector of multiply-adds, in vectors of multiply-adds; what several tasks do again included.
 double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels");
   const int strips = (pixels + c.block_pixels - 1) / c.block_pixels;
-  const double cost = (tile_cost(c.tile, machine) + streaming(c.tile)) * strips * c.block_pixels / pixels;
+  const RegisterTile tile = register_tile(c.tile_panels, c.tile_pixels, c.halves);
+  const double computed = static_cast<double>(tile.panels * tile.lanes) / (c.tile_panels * panel_lanes);
+  const double cost =
+      (tile_cost(tile, machine) + streaming(c.tile_pixels)) * computed * strips * c.block_pixels / pixels;
   switch (static_cast<Gate>(problem.at("gated"))) {
     case Gate::none:
       return cost;
@@ -68,7 +93,7 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   const bool whole = problem.at("averages") == 1;  // the average needs all pixels of a channel in one task
   const std::int64_t gated_bytes = makes_values(problem) ? gated_input_bytes(problem, pixels) : 0;
   const int least_strips = static_cast<int>(1 + gated_bytes / most_gated_bytes);
-  Choice best{{1, 1}, 1, pixels};
+  Choice best{1, 1, false, 1, pixels};
   double best_cost = 1e30;
   int most_tasks = 0;
   const auto consider = [&](const Choice& c) {
@@ -78,23 +103,28 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
     if (tasks < most_tasks || (tasks == most_tasks && cost >= best_cost - 1e-9)) return;
     best = c, best_cost = cost, most_tasks = tasks;
   };
-  for (RegisterTile tile{1, 1}; tile.panels <= std::min(out_panels, 8); ++tile.panels) {
-    if (out_panels % tile.panels != 0) continue;
-    for (tile.columns = 1; tile.columns <= pixels && fits_registers(tile, machine); ++tile.columns) {
-      for (int block = tile.panels; block <= out_panels; block += tile.panels) {
-        if (out_panels % block != 0) continue;
-        const int tiles = (pixels + tile.columns - 1) / tile.columns;
-        const int most = whole ? 1 : std::min(tiles, std::max(wanted_tasks, least_strips));
-        for (int strips = std::min(least_strips, most); strips <= most; ++strips)
-          consider({tile, block, (tiles + strips - 1) / strips * tile.columns});
-      }
+  const auto consider_tile = [&](int tile_panels, int tile_pixels, bool halves) {
+    for (int block = tile_panels; block <= out_panels; block += tile_panels) {
+      if (out_panels % block != 0) continue;
+      const int tiles = (pixels + tile_pixels - 1) / tile_pixels;
+      const int most = whole ? 1 : std::min(tiles, std::max(wanted_tasks, least_strips));
+      for (int strips = std::min(least_strips, most); strips <= most; ++strips)
+        consider({tile_panels, tile_pixels, halves, block, (tiles + strips - 1) / strips * tile_pixels});
     }
-  }
+  };
+  const auto consider_panels = [&](int tile_panels, bool halves) {
+    for (int n = 1; n <= pixels && fits_registers(register_tile(tile_panels, n, halves), machine); ++n)
+      consider_tile(tile_panels, n, halves);
+  };
+  for (int tile_panels = 1; tile_panels <= std::min(out_panels, 8); ++tile_panels)
+    if (out_panels % tile_panels == 0) consider_panels(tile_panels, false);
+  if (gains_halves(problem, machine)) consider_panels(out_panels, true);
   return {{"block_panels", best.block_panels},
           {"block_pixels", best.block_pixels},
-          {"tile_panels", best.tile.panels},
-          {"tile_pixels", best.tile.columns},
+          {"tile_panels", best.tile_panels},
+          {"tile_pixels", best.tile_pixels},
           {"unroll", divisor_below(steps_of(problem), 4)},
+          {"halves", best.halves},
           {"prefetch", 1}};
 }
 
@@ -106,11 +136,13 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
                                      {"tile_panels", out_panels},
                                      {"tile_pixels", 64},
                                      {"unroll", 16}},
-                                    {"prefetch"});
+                                    {"halves", "prefetch"});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
   if (schedule.at("block_panels") % schedule.at("tile_panels") != 0)
     return "tile_panels does not divide block_panels";
+  if (schedule.at("halves") == 1 && !(has_empty_half(problem) && schedule.at("tile_panels") == out_panels))
+    return "halves need an empty half panel, and all panels in the tile";
   if (schedule.at("block_pixels") % schedule.at("tile_pixels") != 0)
     return "tile_pixels does not divide block_pixels";
   if (steps_of(problem) % schedule.at("unroll") != 0) return "unroll does not divide the steps of the sum";
@@ -125,8 +157,9 @@ std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) 
   std::int64_t bytes = 0;
   if (makes_values(problem)) bytes += gated_input_bytes(problem, schedule.at("block_pixels"));
   if (gate == Gate::weights || !types.multiplies_stored()) {
-    bytes += static_cast<std::int64_t>(traits_of(types.factors()).bytes) * panel_lanes *
-             schedule.at("tile_panels") * steps_of(problem) * types.together();
+    const RegisterTile tile = register_tile(schedule);
+    bytes += static_cast<std::int64_t>(traits_of(types.factors()).bytes) * tile.lanes * tile.panels *
+             steps_of(problem) * types.together();
   }
   return bytes;
 }
@@ -152,12 +185,16 @@ std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine
           {"tile_panels", divisors(out_panels)},
           {"tile_pixels", spread_values(std::min(pixels, machine.registers))},
           {"unroll", unroll},
+          {"halves", gains_halves(problem, machine) ? std::vector<int>{0, 1} : std::vector<int>{0}},
           {"prefetch", {0, 1}}};
 }
 
 Numbers pointwise_fit(const Numbers& problem, Numbers s) {
   const int pixels = problem.at("pixels");
-  s["block_panels"] = divisor_below(panels(problem.at("out_channels")), s["block_panels"]);
+  const int out_panels = panels(problem.at("out_channels"));
+  if (!has_empty_half(problem)) s["halves"] = 0;
+  if (s["halves"] == 1) s["block_panels"] = s["tile_panels"] = out_panels;
+  s["block_panels"] = divisor_below(out_panels, s["block_panels"]);
   s["tile_panels"] = divisor_below(s["block_panels"], s["tile_panels"]);
   s["tile_pixels"] = std::clamp(s["tile_pixels"], 1, std::min(pixels, 64));
   const int wanted = problem.at("averages") == 1 ? pixels : std::clamp(s["block_pixels"], 1, pixels);
@@ -168,8 +205,7 @@ Numbers pointwise_fit(const Numbers& problem, Numbers s) {
 
 // Gated weights of a tile lie in scratch and are read again for every tile of pixels.
 bool pointwise_worth_trying(const Numbers& problem, const Numbers& s, const Machine& machine) {
-  return fits_registers({s.at("tile_panels"), s.at("tile_pixels")}, machine) &&
-         pointwise_scratch(problem, s) <= second_cache_bytes / 2;
+  return fits_registers(register_tile(s), machine) && pointwise_scratch(problem, s) <= second_cache_bytes / 2;
 }
 
 }  // namespace effnet

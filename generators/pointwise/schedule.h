@@ -21,8 +21,12 @@ struct PointwiseSchedule {
   int tile_panels;   // of the register tile; divides block_panels
   int tile_pixels;   // of the register tile
   int unroll;        // of the sum over channels; divides its steps
-  int prefetch;      // flag: the next tile's weights (common/prefetch.h)
+  int halves;  // flag: the empty half of the last panel is left out of the register tile, which has all panels
+  int prefetch;  // flag: the next tile's weights (common/prefetch.h)
 };
+
+// Of so many panels whose last half is empty.
+inline int halves_with_channels(int panels) { return 2 * panels - 1; }
 
 Numbers pointwise_default(const Numbers& problem, const Machine& machine);
 std::string pointwise_check(const Numbers& problem, const Numbers& schedule);
