@@ -41,13 +41,13 @@ const Operator& find_operator(const std::string& name) {
 }
 
 bool fits_registers(const RegisterTile& tile, const Machine& machine) {
-  const int vectors = tile.panels * tile.lanes / machine.lanes;
+  const int vectors = tile.panels * tile.lanes / std::min(machine.lanes, tile.lanes);
   const int products = machine.fma ? 1 : 2;  // without FMA a product needs a register of its own
   return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
 }
 
 double tile_cost(const RegisterTile& tile, const Machine& machine) {
-  const double vectors = static_cast<double>(tile.panels) * tile.lanes / machine.lanes;
+  const double vectors = static_cast<double>(tile.panels) * tile.lanes / std::min(machine.lanes, tile.lanes);
   const double accumulators = vectors * tile.columns;
   const double loads = (vectors + tile.columns) / accumulators;  // a multiplication
   return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA
@@ -71,23 +71,29 @@ RegisterTile best_register_tile(int panels, const RegisterTile& most, int column
   return best;
 }
 
+bool has_flag(const Numbers& schedule, const char* name) {
+  const auto found = schedule.find(name);
+  return found != schedule.end() && found->second != 0;
+}
+
 std::string check_numbers(const Numbers& schedule,
                           const std::vector<std::pair<std::string, int>>& names_and_limits,
                           const std::vector<std::string>& flags) {
   std::string wrong;
-  const auto check = [&](const std::string& name, int least, int most) {
+  std::size_t known = 0;
+  const auto check = [&](const std::string& name, int least, int most, bool optional) {
     const auto found = schedule.find(name);
-    if (!wrong.empty()) return;
+    known += found != schedule.end();
+    if (!wrong.empty() || (optional && found == schedule.end())) return;
     if (found == schedule.end())
       wrong = name + " is missing";
     else if (found->second < least || found->second > most)
       wrong = name + "=" + std::to_string(found->second) + " is not in " + std::to_string(least) + ".." +
               std::to_string(most);
   };
-  for (const auto& [name, limit] : names_and_limits) check(name, 1, limit);
-  for (const std::string& name : flags) check(name, 0, 1);
-  if (wrong.empty() && schedule.size() != names_and_limits.size() + flags.size())
-    return "it has numbers that the operator does not know";
+  for (const auto& [name, limit] : names_and_limits) check(name, 1, limit, false);
+  for (const std::string& name : flags) check(name, 0, 1, true);
+  if (wrong.empty() && known != schedule.size()) return "it has numbers that the operator does not know";
   return wrong;
 }
 

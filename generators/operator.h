@@ -58,7 +58,10 @@ double covering_cost(const RegisterTile& tile, int columns, const Machine& machi
 // The cheapest tile for `columns`, of `most` panels and columns. Its panels divide `panels`.
 RegisterTile best_register_tile(int panels, const RegisterTile& most, int columns, const Machine& machine);
 
-// Checks that exactly the `names` and `flags` are given, those in [1, limit], these 0 or 1; empty when so.
+// A flag of a schedule; rows from before there was one do not have it.
+bool has_flag(const Numbers& schedule, const char* name);
+
+// Checks that exactly the `names`, in [1, limit], and no others but `flags`, 0 or 1, are given; empty when so.
 std::string check_numbers(const Numbers& schedule,
                           const std::vector<std::pair<std::string, int>>& names_and_limits,
                           const std::vector<std::string>& flags = {});

@@ -28,7 +28,7 @@ Numbers one_task(Numbers project_schedule, int out_channels, int pixels, const M
   int& columns = project_schedule.at("tile_pixels");
   while (columns > 1 && !fits_registers({out_panels, columns}, machine)) --columns;
   project_schedule.at("block_panels") = project_schedule.at("tile_panels") = out_panels;
-  project_schedule.at("halves") = 0;
+  project_schedule["halves"] = 0;  // the tile is fitted for whole panels
   project_schedule.at("block_pixels") = (pixels + columns - 1) / columns * columns;
   return project_schedule;
 }

@@ -1,4 +1,4 @@
-// Rows of a feature map with a border of zeros around them, made one row at a time.
+// Rows of a feature map with a border of zeros around them, made one row at a time or flat, all at once.
 #pragma once
 
 #include <Halide.h>
@@ -8,7 +8,8 @@ namespace effnet {
 struct BorderedRows {
   Halide::Func func;
   // Update stages; the ones whose domain is empty do not exist (their number is -1).
-  Halide::RVar column;  // of the interior
+  Halide::RVar column;       // of the interior
+  Halide::RVar tile, pixel;  // of a flat one, in its place
   int interior = 0, left = -1, right = -1, outside = -1;
   Halide::RVar left_column, right_column, outside_column;
 };
@@ -16,10 +17,13 @@ struct BorderedRows {
 // Which columns and rows. Columns -left .. width + right - 1 are needed; `computed`
 // >= width columns are taken from the source (a multiple of the register tile):
 // those past the width are overwritten by the border, if it is that wide.
-// With `flat_rows` the interior is that many rows at once, beginning with row 0, whose pixels are counted from row to
-// row: `computed` >= width * flat_rows of them, those past the end being the last one again.
 struct BorderedWidth {
-  int width, computed, left, right, flat_rows = 0;
+  int width, computed, left, right;
+};
+
+// The interior of the whole map at once, from row 0 on: its pixels in tiles, of which the last one is shifted inwards.
+struct FlatInterior {
+  int rows = 0, tile = 0;  // of pixels, at most as many as there are; no rows: it is made row by row
 };
 
 // func(before..., x, y) = source(x, y) inside the map, 0 outside; of flat rows x is the pixel, y is 0. `before` are the
@@ -27,7 +31,7 @@ struct BorderedWidth {
 // written by updates only, so that no value is written twice.
 inline BorderedRows bordered_rows(
     const std::string& name, const std::vector<Halide::Var>& before, const Halide::Var& y,
-    const BorderedWidth& w, const Halide::Expr& row_exists,
+    const BorderedWidth& w, const FlatInterior& flat, const Halide::Expr& row_exists,
     const std::function<Halide::Expr(const Halide::Expr& x, const Halide::Expr& y)>& source) {
   using namespace Halide;
   BorderedRows rows;
@@ -46,14 +50,17 @@ inline BorderedRows bordered_rows(
   rows.func(pure) = undef<float>();
 
   int stages = 0;
-  RDom interior(0, w.computed, name + "_interior");
-  rows.column = interior.x;
   rows.interior = stages++;
-  if (w.flat_rows > 0) {
-    const Expr pixel = min(interior.x, w.width * w.flat_rows - 1);
+  if (flat.rows > 0) {
+    const int pixels = w.width * flat.rows;
+    RDom interior(0, flat.tile, 0, (pixels + flat.tile - 1) / flat.tile, name + "_interior");
+    rows.pixel = interior.x, rows.tile = interior.y;
+    const Expr pixel = min(interior.y * flat.tile, pixels - flat.tile) + interior.x;
     rows.func(at_pixel(pixel % w.width, pixel / w.width)) = source(pixel, 0);
   } else {
+    RDom interior(0, w.computed, name + "_interior");
     interior.where(row_exists);
+    rows.column = interior.x;
     rows.func(at(interior.x)) = source(interior.x, y);
   }
 

@@ -34,7 +34,7 @@ void set_dense(Argument& argument, const std::vector<int>& extents) {
   set_layout(argument, extents, strides);
 }
 
-// f(lane, ..., panel) as (lane, ..., half of a panel).
+// f(lane, ..., panel) by halves of panels: (lane of 8, ..., half).
 inline Halide::Func in_halves(const Halide::Func& f) {
   using namespace Halide;
   const std::vector<Var> arguments = f.args();

@@ -85,17 +85,16 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
         f.factors, lane, panel);
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
-  const int pixels = p.flat ? p.width * p.height : p.width;
-  f.rows = bordered_rows(
-      "rows", {lane, panel}, y,
-      {p.width, (pixels + p.tile - 1) / p.tile * p.tile, p.left, std::max(right, 0), p.flat ? p.height : 0},
-      row >= 0 && row < p.height, [&](const Expr& column, const Expr& line) -> Expr {
-        if (!p.expand) return maps.input.read(input(lane, panel, pixel_at(column)));
-        const Expr sum = f.expanded(lane, panel, column, line);
-        return activate(p.activation, f.sum.result(sum, expand_bias(lane, panel), [&] {
-          return expand_scale(lane, panel) * maps.input.scale();
-        }));
-      });
+  const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
+  const FlatInterior flat = p.flat ? FlatInterior{p.height, p.tile} : FlatInterior{};
+  f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, computed, p.left, std::max(right, 0)}, flat,
+                         row >= 0 && row < p.height, [&](const Expr& column, const Expr& line) -> Expr {
+                           if (!p.expand) return maps.input.read(input(lane, panel, pixel_at(column)));
+                           const Expr sum = f.expanded(lane, panel, column, line);
+                           return activate(p.activation, f.sum.result(sum, expand_bias(lane, panel), [&] {
+                             return expand_scale(lane, panel) * maps.input.scale();
+                           }));
+                         });
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
   const Var column("column"), line("line");

@@ -40,25 +40,25 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
       .unroll(x);
   f.convolved.update().unroll(f.taps.x).unroll(f.taps.y);
 
-  // The ring: kernel rows stay, so each is computed once a strip.
   Func rows = f.rows.func;
+  auto interior = rows.update(f.rows.interior);
+  interior.split(panel, po, pi, s.expand_panels);
+  RVar ro("ro"), ri("ri");
   if (p.flat) {
     f.output.bound(y, 0, p.out_height);
     rows.compute_root().store_in(MemoryType::Heap);
-  } else {
-    rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);
-  }
-  RVar ro("ro"), ri("ri");
-  const int tile = p.expand ? s.expand_columns : 1;
-  auto interior = rows.update(f.rows.interior);
-  interior.split(f.rows.column, ro, ri, tile).split(panel, po, pi, s.expand_panels);
-  // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
-  if (p.flat)
+    ro = f.rows.tile, ri = f.rows.pixel;
     interior.reorder(lane, pi, ri, ro, po);
-  else if (p.expand)
-    interior.reorder(lane, pi, ri, ro, po, y);
-  else
-    interior.reorder(lane, pi, ri, po, ro, y);
+  } else {
+    // The ring: kernel rows stay, so each is computed once a strip.
+    rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);
+    interior.split(f.rows.column, ro, ri, p.expand ? s.expand_columns : 1);
+    // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
+    if (p.expand)
+      interior.reorder(lane, pi, ri, ro, po, y);
+    else
+      interior.reorder(lane, pi, ri, po, ro, y);
+  }
   interior.vectorize(lane, activated_lanes(lanes)).unroll(lane).unroll(pi).unroll(ri);
   for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column},
                                       {f.rows.right, f.rows.right_column},
@@ -70,7 +70,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
     f.expanded.compute_at(rows, ro).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
     f.sum.schedule(f.expanded.update(), lane, lanes, panel, x);
     if (!p.types.multiplies_stored()) {
-      // Once a task: the expansion reads them again for every row.
+      // Once a task: the expansion reads them again for every row or tile.
       f.factors.compute_root().store_in(MemoryType::Heap);
       if (p.types.together() > 1) f.factors.reorder(f.side, lane, f.k, panel).vectorize(f.side);
       f.factors.vectorize(lane, lanes).unroll(lane).unroll(f.k, 2);

@@ -28,9 +28,9 @@ struct PointwiseProblem {
   bool residual = false, average = false;
   MatrixTypes types;
   bool signed_maps = false;  // wants_signed_maps()
-  int halves = 0;  // where not 0: what is called a panel below is half of one, and so many have channels
+  int filled_halves = 0;     // where not 0: "panels" below are halves of one, of which so many have channels
 
-  int lanes() const { return halves > 0 ? panel_lanes / 2 : panel_lanes; }
+  int lanes() const { return filled_halves > 0 ? panel_lanes / 2 : panel_lanes; }
   bool makes_values() const { return gate == Gate::input || types.widened; }
   bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
 };
@@ -90,12 +90,12 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   f.product(lane, panel, pixel) = f.sum.add(
       f.product(lane, panel, pixel), [&](const Expr& k) { return f.values(k, pixel); }, f.factors, lane,
       panel);
-  const Expr filled = p.halves > 0 ? min(panel, p.halves - 1) : panel;
+  const Expr filled = p.filled_halves > 0 ? min(panel, p.filled_halves - 1) : panel;
   Expr value = activate(p.activation, f.sum.result(f.product(lane, filled, pixel), bias(lane, filled), [&] {
     return scale(lane, filled) * (p.gate == Gate::input ? maps.gated : maps.input).scale();
   }));
   if (p.residual) value += maps.residual.read(residual(lane, filled, pixel));
-  if (p.halves > 0) value = select(panel < p.halves, value, 0.0f);
+  if (p.filled_halves > 0) value = select(panel < p.filled_halves, value, 0.0f);
   f.output(lane, panel, pixel) = p.average ? value : maps.output.write(value);
   if (p.average) {
     Func as_one_row("as_one_row");

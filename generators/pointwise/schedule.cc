@@ -14,7 +14,8 @@ struct Choice {
   int block_panels, block_pixels;
 };
 
-// Whether the last panel's upper half has no channels. Products of several fill whole panels.
+// Whether the last panel's upper half has no channels and can be left out: an average goes over whole panels, and
+// instructions that multiply several inputs at a time fill 16 lanes or are not worth it.
 bool has_empty_half(const Numbers& problem) {
   const int rest = problem.at("out_channels") % panel_lanes;
   return rest > 0 && rest <= panel_lanes / 2 && types_of(problem).together() == 1 &&
@@ -43,10 +44,10 @@ RegisterTile register_tile(int tile_panels, int pixels, bool halves) {
 }
 
 RegisterTile register_tile(const Numbers& schedule) {
-  return register_tile(schedule.at("tile_panels"), schedule.at("tile_pixels"), schedule.at("halves") == 1);
+  return register_tile(schedule.at("tile_panels"), schedule.at("tile_pixels"), has_flag(schedule, "halves"));
 }
 
-// Shorter vectors than a panel's half would be no gain, longer ones no vectors.
+// Vectors longer than half a panel compute the empty half anyway.
 bool gains_halves(const Numbers& problem, const Machine& machine) {
   return has_empty_half(problem) && machine.lanes <= panel_lanes / 2;
 }
@@ -58,10 +59,11 @@ int steps_of(const Numbers& problem) {
 }
 
 // Every tile of pixels reads the tile of weights again, which comes from the second cache: 64 bytes a panel and step,
-// while as many multiply-adds a panel are done.
+// while `tile_pixels` multiply-adds a panel are done.
 double streaming(int tile_pixels) { return 0.5 / tile_pixels; }
 
-// Of one vector of multiply-adds, in vectors of multiply-adds; what several tasks do again included.
+// Of one vector of multiply-adds, lanes without channels counted, in vectors of multiply-adds; what several tasks do
+// again included.
 double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) {
   const int pixels = problem.at("pixels");
   const int strips = (pixels + c.block_pixels - 1) / c.block_pixels;
@@ -73,7 +75,7 @@ double cost_of(const Choice& c, const Numbers& problem, const Machine& machine) 
     case Gate::none:
       return cost;
     case Gate::weights:
-      return cost + gating(problem) / c.block_pixels;
+      return cost + computed * gating(problem) / c.block_pixels;
     case Gate::input:
       return cost + gating(problem) / (c.block_panels * panel_lanes);
   }
@@ -141,7 +143,7 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
   if (schedule.at("block_panels") % schedule.at("tile_panels") != 0)
     return "tile_panels does not divide block_panels";
-  if (schedule.at("halves") == 1 && !(has_empty_half(problem) && schedule.at("tile_panels") == out_panels))
+  if (has_flag(schedule, "halves") && !(has_empty_half(problem) && schedule.at("tile_panels") == out_panels))
     return "halves need an empty half panel, and all panels in the tile";
   if (schedule.at("block_pixels") % schedule.at("tile_pixels") != 0)
     return "tile_pixels does not divide block_pixels";
@@ -192,7 +194,8 @@ std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine
 Numbers pointwise_fit(const Numbers& problem, Numbers s) {
   const int pixels = problem.at("pixels");
   const int out_panels = panels(problem.at("out_channels"));
-  if (!has_empty_half(problem)) s["halves"] = 0;
+  s["halves"] = has_flag(s, "halves") && has_empty_half(problem);
+  s["prefetch"] = has_flag(s, "prefetch");
   if (s["halves"] == 1) s["block_panels"] = s["tile_panels"] = out_panels;
   s["block_panels"] = divisor_below(out_panels, s["block_panels"]);
   s["tile_panels"] = divisor_below(s["block_panels"], s["tile_panels"]);

@@ -37,7 +37,7 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   const Expr row = y + first_row * p.stride;
   const int right = std::max(0, (p.out_width - 1) * p.stride + p.kernel - p.left - p.resolution);
-  f.rows = bordered_rows("rows", {}, y, {3 * p.resolution, 3 * p.resolution, 3 * p.left, 3 * right},
+  f.rows = bordered_rows("rows", {}, y, {3 * p.resolution, 3 * p.resolution, 3 * p.left, 3 * right}, {},
                          row >= 0 && row < p.resolution, [&](const Expr& column, const Expr& /*row*/) {
                            return input(column, clamp(row, 0, p.resolution - 1));
                          });

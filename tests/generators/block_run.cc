@@ -184,6 +184,29 @@ Run run_emulated(const TemporaryFolder&, const Plan&) { return {}; }
 
 bool can_run(const CpuTarget& target) { return runs_here(target) || is_emulated(target); }
 
+namespace {
+
+constexpr const char* arm_with_fours = "arm-64-linux-arm_dot_prod";
+
+}  // namespace
+
+std::vector<CpuTarget> runnable_targets() {
+  std::vector<CpuTarget> targets = cpu_targets();
+  targets.push_back(*find_target(arm_with_fours));
+  std::erase_if(targets, [](const CpuTarget& target) { return !can_run(target); });
+  REQUIRE(!targets.empty());
+  return targets;
+}
+
+std::vector<Kind> runnable_kinds() {
+  std::vector<Kind> kinds;
+  for (const CpuTarget& target : runnable_targets())
+    for (const PrecisionTraits& type : precisions())
+      if (target.name != arm_with_fours || type.precision == Precision::int8)
+        kinds.push_back({target, type.precision});
+  return kinds;
+}
+
 Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision,
                     const ScheduleRows* rows) {
   const TemporaryFolder folder;

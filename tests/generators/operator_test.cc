@@ -31,16 +31,6 @@ const std::vector<OneBlock> shapes = {
     {38, 56, 6, 3, 1, 56, Padding::symmetric, false, Activation::relu6, 8, 100},
 };
 
-// With an instruction that multiplies fours of 8 bit integers.
-CpuTarget arm_with_fours() { return *find_target("arm-64-linux-arm_dot_prod"); }
-
-std::vector<CpuTarget> runnable_targets() {
-  std::vector<CpuTarget> targets = cpu_targets();
-  targets.push_back(arm_with_fours());
-  std::erase_if(targets, [](const CpuTarget& target) { return !can_run(target); });
-  return targets;
-}
-
 // The head's map as it follows from exact sums of integers: nothing else is rounded before it becomes float32.
 void check_exact_sums(const CpuTarget& target) {
   // More inputs than in any EfficientNet of the list; sums below 2^24.
@@ -78,30 +68,21 @@ void check_exact_sums(const CpuTarget& target) {
 }  // namespace
 
 TEST_CASE("Every operator equals the reference on awkward shapes, for every type and target that runs here") {
-  int tested = 0;
-  for (const CpuTarget& target : runnable_targets()) {
-    for (const PrecisionTraits& type : precisions()) {
-      // With other types it does what arm-64 does.
-      if (target.name == arm_with_fours().name && type.precision != Precision::int8) continue;
-      for (const OneBlock& shape : shapes) {
-        INFO(target.name << ", " << type.name << ", resolution " << shape.resolution << ", "
-                         << shape.stem_channels << " channels, kernel " << shape.kernel << ", stride "
-                         << shape.stride);
-        const Network network = one_block_network(shape);
-        check_steps(network, compile_and_run(network, target, type.precision));
-        ++tested;
-      }
+  for (const auto& [target, precision] : runnable_kinds()) {
+    for (const OneBlock& shape : shapes) {
+      INFO(target.name << ", " << traits_of(precision).name << ", resolution " << shape.resolution << ", "
+                       << shape.stem_channels << " channels, kernel " << shape.kernel << ", stride "
+                       << shape.stride);
+      const Network network = one_block_network(shape);
+      check_steps(network, compile_and_run(network, target, precision));
     }
   }
-  CHECK(tested >= static_cast<int>(shapes.size() * precisions().size()));
 }
 
 TEST_CASE("A block that is kept in float32 equals the reference between steps of integers") {
   Network network = one_block_network({30, 16, 6, 5, 2, 40, Padding::same, true, Activation::swish, 80, 10});
   keep_blocks(network, {"blocks.0"});
-  const std::vector<CpuTarget> targets = runnable_targets();
-  REQUIRE(!targets.empty());
-  for (const CpuTarget& target : targets) {
+  for (const CpuTarget& target : runnable_targets()) {
     INFO(target.name);
     const Run run = compile_and_run(network, target, Precision::int8);
     CHECK(run.buffer("stem").element == Element::f32);
@@ -112,9 +93,7 @@ TEST_CASE("A block that is kept in float32 equals the reference between steps of
 }
 
 TEST_CASE("Sums of 8 bit integers are exact to the last bit, on every target") {
-  const std::vector<CpuTarget> targets = runnable_targets();
-  REQUIRE(!targets.empty());
-  for (const CpuTarget& target : targets) {
+  for (const CpuTarget& target : runnable_targets()) {
     INFO(target.name);
     check_exact_sums(target);
   }

@@ -38,9 +38,9 @@ namespace {
 using Change = std::function<void(const Numbers& problem, Numbers& schedule)>;
 
 // With defaults, but for the steps of one operation.
-Run run_changed(const Network& network, const CpuTarget& target, Precision precision,
-                const std::string& operation, const Change& change) {
-  const Result<Plan> plan = make_plan(network, {.target = target, .precision = precision});
+Run run_changed(const Network& network, const Kind& kind, const std::string& operation,
+                const Change& change) {
+  const Result<Plan> plan = make_plan(network, {.target = kind.target, .precision = kind.precision});
   REQUIRE(plan.ok());
   ScheduleRows rows;
   std::vector<Numbers> schedules;
@@ -51,7 +51,7 @@ Run run_changed(const Network& network, const CpuTarget& target, Precision preci
     schedules.push_back(row.schedule);
     rows.add(operation, row);
   }
-  Run run = compile_and_run(network, target, precision, &rows);
+  Run run = compile_and_run(network, kind.target, kind.precision, &rows);
   std::vector<Numbers> used;
   for (const Kernel& kernel : run.plan.kernels)
     if (kernel.operation == operation) used.push_back(kernel.schedule);
@@ -59,13 +59,15 @@ Run run_changed(const Network& network, const CpuTarget& target, Precision preci
   return run;
 }
 
-void check_same_bits(const Network& network, const CpuTarget& target, Precision precision,
-                     const std::string& operation, const Change& one, const Change& other) {
-  INFO(target.name << ", " << traits_of(precision).name << ", resolution " << network.resolution);
-  const Run a = run_changed(network, target, precision, operation, one),
-            b = run_changed(network, target, precision, operation, other);
+// The second run.
+Run check_same_bits(const Network& network, const Kind& kind, const std::string& operation, const Change& one,
+                    const Change& other) {
+  INFO(kind.target.name << ", " << traits_of(kind.precision).name << ", resolution " << network.resolution);
+  const Run a = run_changed(network, kind, operation, one);
+  Run b = run_changed(network, kind, operation, other);
   CHECK(a.logits == b.logits);
   CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+  return b;
 }
 
 }  // namespace
@@ -75,7 +77,7 @@ TEST_CASE("An expansion by tiles of pixels gives the bits of one by rows") {
     int resolution, kernel, stride;
   };
   // Of the map between stem and block: a multiple of the tile, with a rest, smaller than the kernel.
-  const Shape shape = GENERATE(Shape{29, 5, 1}, Shape{26, 3, 2}, Shape{26, 5, 2}, Shape{7, 5, 1});
+  const Shape shape = GENERATE(Shape{29, 3, 1}, Shape{26, 5, 2}, Shape{7, 5, 1});
   const Network network = one_block_network({shape.resolution, 16, 6, shape.kernel, shape.stride, 24,
                                              Padding::same, true, Activation::swish, 32, 7});
   const auto flat = [](int flag) {
@@ -85,10 +87,8 @@ TEST_CASE("An expansion by tiles of pixels gives the bits of one by rows") {
       schedule["flat"] = flag;
     };
   };
-  for (const CpuTarget& target : cpu_targets())
-    for (const PrecisionTraits& type : precisions())
-      if (runs_here(target))
-        check_same_bits(network, target, type.precision, "expand_depthwise", flat(0), flat(1));
+  for (const Kind& kind : runnable_kinds())
+    check_same_bits(network, kind, "expand_depthwise", flat(0), flat(1));
 }
 
 TEST_CASE("A projection that leaves out an empty half panel gives the same bits, and zeros in its lanes") {
@@ -105,17 +105,17 @@ TEST_CASE("A projection that leaves out an empty half panel gives the same bits,
       schedule["halves"] = flag;
     };
   };
-  for (const CpuTarget& target : cpu_targets()) {
-    for (const PrecisionTraits& type : precisions()) {
-      const bool fills_panels =
-          type.precision == Precision::int8 || (type.precision == Precision::bf16 && target.name == "znver4");
-      if (!runs_here(target) || fills_panels) continue;
-      check_same_bits(network, target, type.precision, "project", halves(0), halves(1));
-      const Run run = run_changed(network, target, type.precision, "project", halves(1));
-      const Buffer& map = run.buffer("blocks.0.project");
-      const int row = padded(channels);
-      for (int at = channels; at < row; ++at) CHECK(run.value(map, at) == 0.0f);
-    }
+  for (const Kind& kind : runnable_kinds()) {
+    if (kind.precision == Precision::int8 || (kind.precision == Precision::bf16 && kind.target.machine.bf16))
+      continue;
+    const Run run = check_same_bits(network, kind, "project", halves(0), halves(1));
+    const Buffer& map = run.buffer("blocks.0.project");
+    const Shape& shape = network.blocks[0].project.out;
+    int filled = 0;
+    for (int pixel = 0; pixel < shape.height * shape.width; ++pixel)
+      for (int c = channels; c < padded(channels); ++c)
+        filled += run.value(map, pixel * padded(channels) + c) != 0;
+    CHECK(filled == 0);
   }
 }
 

@@ -229,6 +229,17 @@ TEST_CASE("a row with a number missing or too many is not used") {
   }
 }
 
+TEST_CASE("a row from before a flag was invented is used, the flag being off") {
+  ScheduleRow row = head_row();
+  row.schedule.erase("halves");
+  const test::TemporaryFolder folder;
+  write_rows(folder.path(), format_row(row) + "\n");
+  const ScheduleRows rows = load({folder.path().string()});
+  const Plan plan = plan_of(&rows);
+  CHECK(head_of(plan).schedule == row.schedule);
+  CHECK(plan.warnings.empty());
+}
+
 TEST_CASE("a row that was tuned for another algorithm is used with a warning") {
   ScheduleRow row = head_row();
   row.algorithm = "000000000000";
