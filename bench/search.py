@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the tuner's search with random choice at an equal number of candidates, on steps of a real network.
 
-Every run starts from an empty log and without rows; the two strategies take turns. Prints, for each step, the best time
+Every run starts from an empty log and without rows, the shipped ones included; the two strategies take turns. Prints, for each step, the best time
 over the default's after so many candidates (mean over the seeds), and draws the curves.
     bench/search.py [--network efficientnet_b0] [--steps ...] [--candidates 96] [--seeds 3] [-o curves.svg]
 """
@@ -9,6 +9,7 @@ over the default's after so many candidates (mean over the seeds), and draws the
 import argparse
 import json
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,10 +23,22 @@ STRATEGIES = ("evolution", "random")
 COLOURS = {"evolution": "#1b6ca8", "random": "#c8553d"}
 
 
+def without_rows(build, prefix):
+    """An installation like the build folder's, but for the shipped rows. Returns its effnetc."""
+    for folder in ("bin", "share/effnet"):
+        (prefix / folder).mkdir(parents=True)
+    shutil.copy(build / "bin/effnetc", prefix / "bin")
+    for name in ("lib", "include", *(f"share/effnet/{entry.name}" for entry in (build / "share/effnet").iterdir())):
+        if not name.endswith("/schedules"):
+            (prefix / name).symlink_to((build / name).resolve())
+    return prefix / "bin/effnetc"
+
+
 def curve(arguments, step, strategy, seed):
     """The best ratio after 1, 2, ... candidates, by one run of effnetc tune."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [arguments.build / "bin/effnetc", "tune", arguments.network, "--target", arguments.target, "--step", step,
+        program = without_rows(arguments.build, pathlib.Path(folder) / "effnet")
+        command = [program, "tune", arguments.network, "--target", arguments.target, "--step", step,
                    "--search", strategy, "--seed", str(seed), "--candidates", str(arguments.candidates), "--budget", "1h",
                    "--log", f"{folder}/log.db", "--schedules", f"{folder}/rows", "--json"]
         environment = {"HOME": folder, "PATH": "/usr/bin:/bin"}

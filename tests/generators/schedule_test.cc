@@ -11,6 +11,7 @@
 #include "tests/catch.h"
 #include "tests/generators/block_run.h"
 #include "tests/generators/one_block.h"
+#include "tests/generators/step_checks.h"
 
 namespace effnet::test {
 
@@ -59,14 +60,23 @@ Run run_changed(const Network& network, const Kind& kind, const std::string& ope
   return run;
 }
 
-// The second run.
+// Whether LLVM fuses products and additions alike whatever stands around them. For ARM its machine combiner does so where
+// it shortens the critical path: there schedules change last bits of float32.
+bool fuses_alike(const Kind& kind) {
+  return !kind.target.name.starts_with("arm") || kind.precision == Precision::int8;
+}
+
+// The second run, which equals the reference, too.
 Run check_same_bits(const Network& network, const Kind& kind, const std::string& operation, const Change& one,
                     const Change& other) {
   INFO(kind.target.name << ", " << traits_of(kind.precision).name << ", resolution " << network.resolution);
   const Run a = run_changed(network, kind, operation, one);
   Run b = run_changed(network, kind, operation, other);
-  CHECK(a.logits == b.logits);
-  CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+  check_steps(network, b);
+  if (fuses_alike(kind)) {
+    CHECK(a.logits == b.logits);
+    CHECK(a.map("head", network.head.out).values == b.map("head", network.head.out).values);
+  }
   return b;
 }
 
