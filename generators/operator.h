@@ -39,7 +39,7 @@ const Operator& find_operator(const std::string& name);  // must exist
 
 // How many panels and columns (or pixels) of accumulators a register tile of a matrix product has.
 struct RegisterTile {
-  int panels, columns;
+  int panels = 1, columns = 1;
   int lanes = panel_lanes;  // of a panel; half of them where its halves are counted
 };
 

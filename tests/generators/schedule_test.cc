@@ -102,12 +102,12 @@ TEST_CASE("An expansion by tiles of pixels gives the bits of one by rows") {
 }
 
 TEST_CASE("A projection that leaves out an empty half panel gives the same bits, and zeros in its lanes") {
-  struct Shape {
+  struct Output {
     int channels;
     bool squeeze;
   };
   // One whole panel (and a residual), none, two.
-  const auto [channels, squeeze] = GENERATE(Shape{24, true}, Shape{8, false}, Shape{40, true});
+  const auto [channels, squeeze] = GENERATE(Output{24, true}, Output{8, false}, Output{40, true});
   const Network network =
       one_block_network({29, 24, 6, 3, 1, channels, Padding::same, squeeze, Activation::swish, 32, 7});
   const auto halves = [](int flag) {
