@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compares the tuner's search with random choice at an equal number of candidates, on steps of a real network.
 
-Every run starts from an empty log and without rows, the shipped ones included; the two strategies take turns. Prints, for each step, the best time
-over the default's after so many candidates (mean over the seeds), and draws the curves.
+Every run starts from an empty log and without rows, the shipped ones included; the two strategies take turns. Prints,
+for each step, the best time over the default's after so many candidates (mean over the seeds), and draws the curves.
     bench/search.py [--network efficientnet_b0] [--steps ...] [--candidates 96] [--seeds 3] [-o curves.svg]
 """
 
@@ -34,10 +34,9 @@ def without_rows(build, prefix):
     return prefix / "bin/effnetc"
 
 
-def curve(arguments, step, strategy, seed):
+def curve(arguments, program, step, strategy, seed):
     """The best ratio after 1, 2, ... candidates, by one run of effnetc tune."""
     with tempfile.TemporaryDirectory() as folder:
-        program = without_rows(arguments.build, pathlib.Path(folder) / "effnet")
         command = [program, "tune", arguments.network, "--target", arguments.target, "--step", step,
                    "--search", strategy, "--seed", str(seed), "--candidates", str(arguments.candidates), "--budget", "1h",
                    "--log", f"{folder}/log.db", "--schedules", f"{folder}/rows", "--json"]
@@ -98,10 +97,12 @@ def main():
     parser.add_argument("-o", "--output", type=pathlib.Path, help="the curves as SVG")
     arguments = parser.parse_args()
     results = {step: {strategy: [] for strategy in STRATEGIES} for step in arguments.steps}
-    for seed in range(1, arguments.seeds + 1):
-        for step in arguments.steps:
-            for strategy in STRATEGIES:
-                results[step][strategy].append(curve(arguments, step, strategy, seed))
+    with tempfile.TemporaryDirectory() as folder:
+        program = without_rows(arguments.build, pathlib.Path(folder) / "effnet")
+        for seed in range(1, arguments.seeds + 1):
+            for step in arguments.steps:
+                for strategy in STRATEGIES:
+                    results[step][strategy].append(curve(arguments, program, step, strategy, seed))
     marks = [count for count in (12, 24, 48, 96, 192, 384) if count <= arguments.candidates]
     rows = [["step", "search", *(f"after {count}" for count in marks)]]
     for step, curves in results.items():

@@ -40,14 +40,18 @@ const Operator& find_operator(const std::string& name) {
   return *found;
 }
 
+int vectors_of(const RegisterTile& tile, const Machine& machine) {
+  return tile.panels * tile.lanes / std::min(machine.lanes, tile.lanes);
+}
+
 bool fits_registers(const RegisterTile& tile, const Machine& machine) {
-  const int vectors = tile.panels * tile.lanes / std::min(machine.lanes, tile.lanes);
+  const int vectors = vectors_of(tile, machine);
   const int products = machine.fma ? 1 : 2;  // without FMA a product needs a register of its own
   return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
 }
 
 double tile_cost(const RegisterTile& tile, const Machine& machine) {
-  const double vectors = static_cast<double>(tile.panels) * tile.lanes / std::min(machine.lanes, tile.lanes);
+  const double vectors = vectors_of(tile, machine);
   const double accumulators = vectors * tile.columns;
   const double loads = (vectors + tile.columns) / accumulators;  // a multiplication
   return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA

@@ -46,6 +46,9 @@ struct RegisterTile {
 // The least that today's CPUs have for every core: what reaches beyond it is not worth a try.
 inline constexpr std::int64_t second_cache_bytes = 512 << 10;
 
+// Vectors that a tile's panels are.
+int vectors_of(const RegisterTile& tile, const Machine& machine);
+
 // Whether the accumulators, one weight vector each and one more fit the machine's registers.
 bool fits_registers(const RegisterTile& tile, const Machine& machine);
 

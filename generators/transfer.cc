@@ -8,8 +8,7 @@ Numbers transferred(const Operator& op, Numbers schedule, const Numbers& from, c
                                          {"expand_columns", "width"},
                                          {"depthwise_columns", "out_width"},
                                          {"columns", "out_width"}};
-  const auto flat = schedule.find("flat");
-  const bool flat_tile = flat != schedule.end() && flat->second == 1;  // no part of a row
+  const bool flat_tile = has_flag(schedule, "flat");  // no part of a row
   for (const auto& [part, whole] : parts_of) {
     if (flat_tile && part == std::string("expand_columns")) continue;
     const auto length = schedule.find(part);

@@ -11,7 +11,7 @@ namespace {
 // The depthwise tile loads about one vector a multiplication, so it gains nothing from more accumulators than
 // hide the latency; tiles of more than half of the registers spill around the activation.
 int depthwise_columns(int panels, int width, const Machine& machine) {
-  const int vectors = panels * panel_lanes / machine.lanes;
+  const int vectors = vectors_of({panels, 1}, machine);
   const int most = std::max(1, (machine.registers / 2 - 2) / vectors);
   const int tiles = (width + most - 1) / most;
   return std::min(width, (width + tiles - 1) / tiles);
@@ -45,12 +45,12 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
     return expand ? best_register_tile(out_panels, {2, problem.at("width")}, columns, machine)
                   : RegisterTile{1, 1};
   };
-  RegisterTile tile = tile_of(problem.at("width"));
+  const RegisterTile columns = tile_of(problem.at("width")), pixels = tile_of(pixels_of(problem));
   // Rows that a strip computes again: kernel - stride; at least twelve times as many rows of its own.
   const int least = std::max(1, 12 * (problem.at("kernel") - problem.at("stride")) / problem.at("stride"));
-  const int strips = blocks_for_threads(height, out_panels / tile.panels, least);
-  const bool flat = expand && strips == 1 && gains_flat(problem, tile, tile_of(pixels_of(problem)), machine);
-  if (flat) tile = tile_of(pixels_of(problem));
+  const int strips = blocks_for_threads(height, out_panels / columns.panels, least);
+  const bool flat = expand && strips == 1 && gains_flat(problem, columns, pixels, machine);
+  const RegisterTile& tile = flat ? pixels : columns;
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},

@@ -36,10 +36,8 @@ struct Run {
   Tensor3 map(const std::string& name, const Shape& shape) const;
 };
 
-// Whether code for it runs on this CPU or in an emulator.
-bool can_run(const CpuTarget& target);
-
-// The listed targets, and one of ARM that multiplies fours of 8 bit integers, as far as they can run; at least one.
+// The listed targets, and one of ARM that multiplies fours of 8 bit integers, as far as they run on this CPU or in
+// an emulator; at least one.
 std::vector<CpuTarget> runnable_targets();
 
 struct Kind {
@@ -49,7 +47,7 @@ struct Kind {
 // These with every element type, but what would be the same code again.
 std::vector<Kind> runnable_kinds();
 
-// With random weights and a random input, the same in every run. `target`: can_run() of it. `rows`: the schedules;
+// With random weights and a random input, the same in every run. `target`: one of runnable_targets(). `rows`: the schedules;
 // null: defaults.
 Run compile_and_run(const Network& network, const CpuTarget& target, Precision precision,
                     const ScheduleRows* rows = nullptr);

@@ -47,7 +47,9 @@ Run run_changed(const Network& network, const Kind& kind, const std::string& ope
   std::vector<Numbers> schedules;
   for (const Kernel& kernel : plan->kernels) {
     if (kernel.operation != operation) continue;
-    ScheduleRow row{kernel.problem, 1, kernel.schedule};
+    ScheduleRow row;
+    row.problem = kernel.problem;
+    row.schedule = kernel.schedule;
     change(kernel.problem, row.schedule);
     schedules.push_back(row.schedule);
     rows.add(operation, row);
