@@ -5,6 +5,20 @@
 
 namespace effnet {
 
+namespace {
+
+// Where nothing is timed, what only shows in time stays as the default has it.
+std::vector<Axis> axes_of(const Operator& op, const Numbers& problem, const TuneRequest& request) {
+  std::vector<Axis> axes = op.schedule_space(problem, request.target.machine);
+  if (!request.estimate) return axes;
+  const Numbers usual = op.default_schedule(problem, request.target.machine);
+  for (Axis& axis : axes)
+    if (axis.needs_time) axis.values = {usual.at(axis.name)};
+  return axes;
+}
+
+}  // namespace
+
 Status add_steps(const TuneRequest& request, TuneState& state) {
   state.target = request.target;
   for (const NetworkConfig& config : request.networks) {
@@ -23,7 +37,7 @@ Status add_steps(const TuneRequest& request, TuneState& state) {
     const Numbers problem = s.step.problem;
     const Machine machine = request.target.machine;
     s.default_schedule = s.best = op.default_schedule(problem, machine);
-    SearchSpace space{op.schedule_space(problem, machine),
+    SearchSpace space{axes_of(op, problem, request),
                       [&op, problem](Numbers n) { return op.fit_schedule(problem, std::move(n)); },
                       [&op, problem, machine](const Numbers& n) {
                         return op.check_schedule(problem, n).empty() && op.worth_trying(problem, n, machine);

@@ -197,7 +197,7 @@ std::string cpu_model() {
 
 std::string own_path() {
   char path[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  const ssize_t length = readlink(running_program, path, sizeof path);
   return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string();
 }
 

@@ -43,4 +43,7 @@ std::string cpu_model();
 // The running program's own path.
 std::string own_path();
 
+// A path that stands for the running program, also when another one has taken its file's place.
+inline constexpr const char* running_program = "/proc/self/exe";
+
 }  // namespace effnet

@@ -57,8 +57,7 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     Halide::Pipeline pipeline = generator->build_pipeline();
 
     if (const auto* prefetching = dynamic_cast<const Prefetching*>(generator.get()))
-      if (const std::optional<Prefetch> what = prefetching->prefetch())
-        pipeline.add_custom_lowering_pass(new PrefetchNextTile(*what));
+      for (auto& pass : prefetching->prefetches()) pipeline.add_custom_lowering_pass(pass.release());
     std::int64_t scratch_bytes = 0;
     pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_bytes));
     LoopNest nest;

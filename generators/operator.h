@@ -17,6 +17,7 @@ namespace effnet {
 struct Axis {
   std::string name;
   std::vector<int> values;
+  bool needs_time = false;  // only a measured time shows what it gains, not a model of the code
 };
 
 struct Operator {

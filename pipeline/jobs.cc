@@ -67,7 +67,7 @@ bool is_whole(const Result<std::string>& object) {
 // Runs the compiler for one kernel and returns what it wrote into `temporary`.
 Result<std::string> compile_file(const Kernel& kernel, const KernelRequest& request,
                                  const JobOptions& options, const std::string& temporary) {
-  const std::string compiler = options.compiler.empty() ? own_path() : options.compiler;
+  const std::string compiler = options.compiler.empty() ? running_program : options.compiler;
   const Operator& op = find_operator(kernel.operation);
   std::vector<std::string> arguments = {
       compiler,          "compile-kernel", temporary,

@@ -6,8 +6,9 @@
  *   hash HEX                         of all outputs' bits
  *   values ARGUMENT HEX HEX ...      samples of an output, as float32 bits
  *
- * Weights are cold in the first caches, as in a network, where other steps came between: runs take turns with
- * several copies of them. Maps were just written by the step before, so there is one copy. */
+ * Weights come from memory, as in a network, whose other steps' weights came between: runs take turns with several
+ * copies of them. Maps were just written by the step before, so there is one copy. Everything lies in huge pages where
+ * the system has them, as an arena and weights that a model has copied do. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -15,18 +16,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "candidate.h"
 #include "data.h"
 
-enum { most_copies = 64, bursts = 5, spins_before_yield = 20000 };
-static const size_t cold_bytes = 4u << 20;
+enum { bursts = 5, spins_before_yield = 20000 };
+static const size_t cold_bytes = 48u << 20; /* more than most last-level caches */
 static const double burst_nanoseconds = 2.5e6;
 
 static char* maps[CANDIDATE_MOST_ARGUMENTS];
 static char* weights[CANDIDATE_MOST_ARGUMENTS];
+static char** scratch; /* of every thread */
 static int copies = 1;
 
 static void fail(const char* why) {
@@ -34,18 +37,37 @@ static void fail(const char* why) {
   exit(3);
 }
 
-static char* allocate(size_t bytes) {
-  void* memory = NULL;
-  if (posix_memalign(&memory, 64, bytes + 64) != 0) fail("out of memory");
-  return memory;
+/* --- memory: one block --- */
+
+static char *memory, *memory_end;
+
+static size_t room_for(size_t bytes) { return (bytes + 63) / 64 * 64 + 64; /* tiles read past the end */ }
+
+static void reserve(size_t bytes) {
+  const size_t huge_page = 2u << 20;
+  const size_t rounded = (bytes + huge_page - 1) / huge_page * huge_page;
+  void* block = NULL;
+  if (posix_memalign(&block, huge_page, rounded) != 0) fail("out of memory");
+#ifdef MADV_HUGEPAGE
+  (void)madvise(block, rounded, MADV_HUGEPAGE); /* a wish */
+#endif
+  memory = block;
+  memory_end = memory + rounded;
 }
 
-/* --- memory --- */
+static char* allocate(size_t bytes) {
+  if (room_for(bytes) > (size_t)(memory_end - memory)) fail("out of room");
+  char* block = memory;
+  memory += room_for(bytes);
+  return block;
+}
 
 static size_t bytes_of(const struct candidate_argument* a) {
   static const size_t element_bytes[] = {sizeof(float), sizeof(uint16_t), sizeof(int8_t), sizeof(uint8_t)};
   return a->elements * element_bytes[a->element];
 }
+
+static size_t scratch_bytes(void) { return candidate_scratch_floats * sizeof(float); }
 
 static void store(const struct candidate_argument* a, char* at, size_t i, float value) {
   if (a->element == CANDIDATE_F32) ((float*)(void*)at)[i] = value;
@@ -76,11 +98,23 @@ static void fill(int index, const struct candidate_argument* a, char* to) {
   }
 }
 
-static void make_memory(void) {
-  size_t weight_bytes = 1;
+static void reserve_all(void) {
+  size_t weight_bytes = 0, all = (size_t)candidate_threads * room_for(scratch_bytes());
   for (int i = 0; i < candidate_argument_count; ++i)
     if (candidate_arguments[i].kind == CANDIDATE_WEIGHT) weight_bytes += bytes_of(&candidate_arguments[i]);
-  while (copies < most_copies && (size_t)copies * weight_bytes < cold_bytes) ++copies;
+  if (weight_bytes > 0) copies = 1 + (int)(cold_bytes / weight_bytes);
+  for (int i = 0; i < candidate_argument_count; ++i) {
+    const struct candidate_argument* a = &candidate_arguments[i];
+    all += room_for(bytes_of(a) * (size_t)(a->kind == CANDIDATE_WEIGHT ? copies : 1));
+  }
+  reserve(all);
+}
+
+static void make_memory(void) {
+  reserve_all();
+  scratch = malloc((size_t)candidate_threads * sizeof *scratch);
+  if (!scratch) fail("out of memory");
+  for (int t = 0; t < candidate_threads; ++t) scratch[t] = allocate(scratch_bytes());
   for (int i = 0; i < candidate_argument_count; ++i) {
     const struct candidate_argument* a = &candidate_arguments[i];
     const size_t bytes = bytes_of(a);
@@ -104,7 +138,6 @@ static void choose_copy(int copy, char** at) {
 
 static char* job[CANDIDATE_MOST_ARGUMENTS];
 static atomic_int next_task, arrived, generation;
-static char** scratch;
 static int cpus[CPU_SETSIZE], cpu_count;
 
 static void relax(int* spins) {
@@ -142,9 +175,6 @@ static void start_threads(void) {
   if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
     for (int c = 0; c < CPU_SETSIZE; ++c)
       if (CPU_ISSET(c, &allowed)) cpus[cpu_count++] = c;
-  scratch = malloc((size_t)candidate_threads * sizeof *scratch);
-  if (!scratch) fail("out of memory");
-  for (int t = 0; t < candidate_threads; ++t) scratch[t] = allocate(candidate_scratch_floats * sizeof(float));
   pthread_t thread;
   for (int t = 1; t < candidate_threads; ++t)
     if (pthread_create(&thread, NULL, helper, (void*)(size_t)t) != 0) fail("a thread could not be started");

@@ -1,57 +1,43 @@
-// Brings weights to the second-level cache before they are read: while a tile is computed, the next one's. Hardware
-// prefetchers stop at every page of 4 KiB, and weights are read once in a whole network.
+// Brings weights and maps to the second-level cache before they are read. Hardware prefetchers stop at every page of
+// 4 KiB, weights are read once in a whole network, and large maps fit no cache.
 #pragma once
 
 #include <Halide.h>
 
-#include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace effnet {
 
-// What a kernel prefetches. Tiles lie behind each other in memory: behind a task's last one the next task's first, and
-// behind a tensor's end the next tensor of the file.
-struct Prefetch {
+// The next tile's weights while a tile is computed. Tiles lie behind each other in memory: behind a task's last one the
+// next task's first, and behind a tensor's end the next tensor of the file.
+struct PrefetchedTile {
   std::string buffer;
   int tile_bytes;  // what a tile reads of it
   std::string
-      tile_loop;    // how the name of the loop over tiles ends; empty, or no such loop: a task is one tile
-  std::string sum;  // the Func whose innermost loops run meanwhile
-  int rows;         // expected of the loop of unknown length, the task's strip
+      tile_loop;     // how the name of the loop over tiles ends; empty, or no such loop: a task is one tile
+  std::string func;  // whose innermost loops run meanwhile
+  int rows;          // expected of the loop of unknown length, the task's strip
 };
+
+// What comes next in a map that is read from its beginning to its end, once for every tile of panels.
+struct PrefetchedStream {
+  std::string buffer;
+  int loop_bytes;    // what one of these loops reads of it, side by side
+  std::string func;  // whose innermost loops read it
+};
+
+// Passes of lowering.
+using Prefetches = std::vector<std::unique_ptr<Halide::Internal::IRMutator>>;
+std::unique_ptr<Halide::Internal::IRMutator> make_prefetch(const PrefetchedTile& what);
+std::unique_ptr<Halide::Internal::IRMutator> make_prefetch(const PrefetchedStream& what);
 
 // What a generator that prefetches is besides.
 class Prefetching {
  public:
   virtual ~Prefetching() = default;
-  virtual std::optional<Prefetch> prefetch() const = 0;  // after schedule()
-};
-
-// A pass of lowering. Every innermost loop of the sum gets as many prefetches an iteration as bring the next tile
-// until this one is done.
-class PrefetchNextTile : public Halide::Internal::IRMutator {
- public:
-  explicit PrefetchNextTile(Prefetch what) : what_(std::move(what)) {}
-  using IRMutator::mutate;
-
- protected:
-  using IRMutator::visit;
-  Halide::Internal::Stmt visit(const Halide::Internal::For* op) override;
-
- private:
-  // Where an iteration stands in its tile.
-  struct Position {
-    Halide::Expr tile = 0, iteration = 0;
-    std::int64_t iterations = 1;  // of the whole tile
-    bool in_strip = false;
-  };
-  Position inside(const Halide::Internal::For* op) const;
-  bool is_innermost_of_sum(const Halide::Internal::For* op) const;
-  Halide::Internal::Stmt prefetches() const;  // of one iteration; undefined: none
-
-  Prefetch what_;
-  Position position_;
+  virtual Prefetches prefetches() const = 0;  // after schedule()
 };
 
 }  // namespace effnet

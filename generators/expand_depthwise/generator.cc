@@ -26,7 +26,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
   GeneratorParam<int> flat{"flat", 0};  // flag
-  GeneratorParam<int> prefetches{"prefetch", 0};
+  GeneratorParam<int> prefetch{"prefetch", 0};
 
   Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -107,18 +107,20 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }
-    schedule_depthwise(funcs_, problem_,
-                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0,
-                        flat, prefetches},
-                       natural_vector_size<float>());
+    schedule_depthwise(
+        funcs_, problem_,
+        {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0, flat, prefetch},
+        natural_vector_size<float>());
   }
 
-  std::optional<Prefetch> prefetch() const override {
-    if (prefetches == 0 || expand == 0) return {};
+  Prefetches prefetches() const override {
+    Prefetches all;
+    if (prefetch == 0 || expand == 0) return all;
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.
-    return Prefetch{"expand_weight", block_panels * panel_bytes, "", funcs_.expanded.name() + ".",
-                    problem_.height / problem_.stride};
+    all.push_back(make_prefetch(PrefetchedTile{"expand_weight", block_panels * panel_bytes, "",
+                                               funcs_.expanded.name(), problem_.height / problem_.stride}));
+    return all;
   }
 
  private:

@@ -114,7 +114,7 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
           {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
           {"strip_rows", part_lengths(problem.at("out_height"), 2)},
           {"flat", expand ? std::vector<int>{0, 1} : std::vector<int>{0}},
-          {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}}};
+          {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
 }
 
 Numbers depthwise_fit(const Numbers& problem, Numbers s) {

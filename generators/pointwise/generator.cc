@@ -21,7 +21,8 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
   GeneratorParam<int> stored{"stored", -1};  // enum Element: of the output, where it is not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1}, block_pixels{"block_pixels", 1};
   GeneratorParam<int> tile_panels{"tile_panels", 1}, tile_pixels{"tile_pixels", 1}, unroll{"unroll", 1};
-  GeneratorParam<int> halves{"halves", 0}, prefetches{"prefetch", 0};  // flags
+  GeneratorParam<int> halves{"halves", 0}, prefetch{"prefetch", 0},
+      prefetch_input{"prefetch_input", 0};  // flags
 
   Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -81,15 +82,22 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
     if (averages != 0) set_dense(*average_, {panel_lanes, block_panels});
     for (auto* affine : {input_affine_, gated_affine_, residual_affine_, output_affine_})
       set_affine_layout(affine);
-    schedule_pointwise(funcs_, problem_,
-                       {block_panels, block_pixels, tile_panels, tile_pixels, unroll, halves, prefetches},
-                       natural_vector_size<float>());
+    schedule_pointwise(
+        funcs_, problem_,
+        {block_panels, block_pixels, tile_panels, tile_pixels, unroll, halves, prefetch, prefetch_input},
+        natural_vector_size<float>());
   }
 
-  std::optional<Prefetch> prefetch() const override {
-    if (prefetches == 0) return {};
+  Prefetches prefetches() const override {
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
-    return Prefetch{"weight", tile_panels * panel_bytes, ".po", funcs_.product.name() + ".", 1};
+    const int pixel_bytes = padded(channels) * traits_of(problem_.types.maps).bytes;
+    const std::string sum = funcs_.product.name();
+    Prefetches all;
+    if (prefetch != 0)
+      all.push_back(make_prefetch(PrefetchedTile{"weight", tile_panels * panel_bytes, ".po", sum, 1}));
+    if (prefetch_input != 0)
+      all.push_back(make_prefetch(PrefetchedStream{"input", tile_pixels * pixel_bytes, sum}));
+    return all;
   }
 
  private:

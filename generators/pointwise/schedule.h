@@ -22,7 +22,8 @@ struct PointwiseSchedule {
   int tile_pixels;   // of the register tile
   int unroll;        // of the sum over channels; divides its steps
   int halves;  // flag: the empty half of the last panel is left out of the register tile, which has all panels
-  int prefetch;  // flag: the next tile's weights (common/prefetch.h)
+  int prefetch;        // flag: the next tile's weights (common/prefetch.h)
+  int prefetch_input;  // flag: the next pixels
 };
 
 // Of so many panels whose last half is empty.

@@ -3,9 +3,11 @@
 #include <string>
 
 #include "generators/compile.h"
+#include "generators/pointwise/schedule.h"
 #include "generators/target.h"
 #include "models/element.h"
 #include "models/network.h"
+#include "models/packing.h"
 #include "pipeline/jobs.h"
 #include "pipeline/plan.h"
 #include "tests/catch.h"
@@ -74,6 +76,27 @@ TEST_CASE("The next tile's weights are prefetched into the second cache where a 
     }
   }
   CHECK(looked_at == std::set<std::string>{"expand_depthwise", "head", "project"});
+}
+
+TEST_CASE("A large map's next pixels are prefetched where a schedule says so") {
+  const CpuTarget target = *find_target("x86-64-v3");
+  const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b6")), {.target = target});
+  REQUIRE(plan.ok());
+  Kernel streaming;
+  for (const Kernel& kernel : plan->kernels) {
+    if (kernel.operation != "project") continue;
+    const bool reads_input = static_cast<Gate>(kernel.problem.at("gated")) != Gate::input;  // not a copy
+    const int bytes = 4 * kernel.problem.at("pixels") * padded(kernel.problem.at("channels"));
+    CHECK((kernel.schedule.at("prefetch_input") == 1) == (reads_input && bytes >= 2 << 20));
+    if (kernel.schedule.at("prefetch_input") == 1) streaming = kernel;
+  }
+  REQUIRE(streaming.operation == "project");
+  streaming.schedule["prefetch"] = 0;
+  for (const int prefetch_input : {0, 1}) {
+    INFO("prefetch_input " << prefetch_input);
+    streaming.schedule["prefetch_input"] = prefetch_input;
+    CHECK((assembly_of(streaming, target).find("prefetcht1") != std::string::npos) == (prefetch_input == 1));
+  }
 }
 
 }  // namespace effnet::test

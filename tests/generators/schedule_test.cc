@@ -134,4 +134,19 @@ TEST_CASE("A projection that leaves out an empty half panel gives the same bits,
   }
 }
 
+TEST_CASE("A projection that prefetches its weights and its input gives the same bits") {
+  const Network network =
+      one_block_network({29, 24, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  const auto prefetching = [](int flag) {
+    return [flag](const Numbers& problem, Numbers& schedule) {
+      schedule["block_panels"] = schedule["tile_panels"] = panels(problem.at("out_channels"));
+      schedule["tile_pixels"] = 2;
+      schedule["block_pixels"] = (problem.at("pixels") + 1) / 2 * 2;
+      schedule["prefetch"] = schedule["prefetch_input"] = flag;
+    };
+  };
+  for (const Kind& kind : runnable_kinds())
+    check_same_bits(network, kind, "project", prefetching(0), prefetching(1));
+}
+
 }  // namespace effnet::test

@@ -63,15 +63,22 @@ std::vector<std::string> import_arguments(const std::string& name, const Type& t
   return arguments;
 }
 
+// The golden weights as `type`, a file in `folder`.
+std::string golden_weights(const std::string& name, const Golden& golden, const Type& type,
+                           const TemporaryFolder& folder) {
+  if (is(type, int8)) import_golden_weights(name, golden, folder.file("exact"));
+  import_golden_weights(name, golden, folder.file("weights"),
+                        import_arguments(name, type, folder, folder.file("exact"), {golden_input(golden)}));
+  return folder.file("weights");
+}
+
 void check_golden(const std::string& name, const Type& type) {
   const Golden golden = read_golden(name);
   const TemporaryFolder folder(networks_folder());
   const std::vector<float> input = golden_input(golden);
-  if (is(type, int8)) import_golden_weights(name, golden, folder.file("exact"));
-  import_golden_weights(name, golden, folder.file("weights"),
-                        import_arguments(name, type, folder, folder.file("exact"), {input}));
+  const std::string weights = golden_weights(name, golden, type, folder);
   const CompiledNetwork library(name + "_" + type.suffix);
-  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(folder.file("weights")));
+  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(weights));
   CHECK(file_bytes > library.constant("WEIGHTS_BYTES"));  // and a header
   CHECK(file_bytes < library.constant("WEIGHTS_BYTES") + 200'000);
   if (name == "efficientnet_b7" && type.precision == bf16.precision) CHECK(file_bytes <= 139'000'000);
@@ -79,14 +86,14 @@ void check_golden(const std::string& name, const Type& type) {
   for (const char* target : {"znver4", "x86-64-v3"}) {
     INFO(target);
     if (!runs_here(*find_target(target))) continue;
-    const Outputs outputs = library.open(folder.file("weights"), 1, target).run(input);
+    const Outputs outputs = library.open(weights, 1, target).run(input);
     const double reached = cosine(outputs.logits, golden.logits);
     std::printf("%s %s %s: cosine of the logits to float32's %.5f\n", name.c_str(), type.precision, target,
                 reached);
     CHECK(reached >= least_cosine(name, type));
     for (const int threads : {2, 5}) {
       INFO(threads << " threads");
-      CHECK(library.open(folder.file("weights"), threads, target).run(input) == outputs);
+      CHECK(library.open(weights, threads, target).run(input) == outputs);
     }
     ++ran;
   }
@@ -105,6 +112,20 @@ TEST_CASE("8 bit maps stay near float32, with the same bits for any number of th
     INFO(name);
     check_golden(name, int8);
   }
+}
+
+TEST_CASE("a smaller arena changes no bit of 8 bit maps") {
+  const std::string name = "efficientnet_b0";
+  const Golden golden = read_golden(name);
+  const TemporaryFolder folder(networks_folder());
+  const std::string weights = golden_weights(name, golden, int8, folder);
+  const std::vector<float> input = golden_input(golden);
+  const Model usual = CompiledNetwork(name + "_full_int8").open(weights, 1, "x86-64-v3"),
+              small = CompiledNetwork("min_" + name + "_full_int8").open(weights, 1, "x86-64-v3");
+  const Outputs outputs = small.run(input);
+  CHECK(outputs == usual.run(input));
+  CHECK(outputs == small.run(input));  // on what the first run left in the arena
+  CHECK(small.info().arena_bytes < usual.info().arena_bytes);
 }
 
 TEST_CASE("int8 libraries refuse weights of other types by name, and the arena is smaller") {
