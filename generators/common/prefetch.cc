@@ -75,8 +75,8 @@ class PrefetchNextTile : public IRMutator {
     const Position outside = position_;
     position_ = inside(op);
     const bool few_weights = position_.iterations / lines_of(what_.tile_bytes) > most_iterations_a_line;
-    const Stmt result = is_innermost_of(what_.func, op) && !few_weights ? with_prefetches(op, prefetches())
-                                                                        : IRMutator::visit(op);
+    Stmt result = is_innermost_of(what_.func, op) && !few_weights ? with_prefetches(op, prefetches())
+                                                                  : IRMutator::visit(op);
     position_ = outside;
     return result;
   }
