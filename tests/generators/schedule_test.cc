@@ -82,6 +82,13 @@ Run check_same_bits(const Network& network, const Kind& kind, const std::string&
   return b;
 }
 
+// A projection as one task, by tiles of all panels and two pixels.
+void set_one_task(const Numbers& problem, Numbers& schedule) {
+  schedule["block_panels"] = schedule["tile_panels"] = panels(problem.at("out_channels"));
+  schedule["tile_pixels"] = 2;
+  schedule["block_pixels"] = (problem.at("pixels") + 1) / 2 * 2;
+}
+
 }  // namespace
 
 TEST_CASE("An expansion by tiles of pixels gives the bits of one by rows") {
@@ -114,9 +121,7 @@ TEST_CASE("A projection that leaves out an empty half panel gives the same bits,
       one_block_network({29, 24, 6, 3, 1, channels, Padding::same, squeeze, Activation::swish, 32, 7});
   const auto halves = [](int flag) {
     return [flag](const Numbers& problem, Numbers& schedule) {
-      schedule["block_panels"] = schedule["tile_panels"] = panels(problem.at("out_channels"));
-      schedule["tile_pixels"] = 2;
-      schedule["block_pixels"] = (problem.at("pixels") + 1) / 2 * 2;
+      set_one_task(problem, schedule);
       schedule["halves"] = flag;
     };
   };
@@ -139,9 +144,7 @@ TEST_CASE("A projection that prefetches its weights and its input gives the same
       one_block_network({29, 24, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
   const auto prefetching = [](int flag) {
     return [flag](const Numbers& problem, Numbers& schedule) {
-      schedule["block_panels"] = schedule["tile_panels"] = panels(problem.at("out_channels"));
-      schedule["tile_pixels"] = 2;
-      schedule["block_pixels"] = (problem.at("pixels") + 1) / 2 * 2;
+      set_one_task(problem, schedule);
       schedule["prefetch"] = schedule["prefetch_input"] = flag;
     };
   };
