@@ -40,6 +40,12 @@ const Operator& find_operator(const std::string& name) {
   return *found;
 }
 
+bool leaves_second_cache(const Numbers& problem) {
+  const std::int64_t pixel =
+      std::int64_t{padded(problem.at("out_channels"))} * traits_of(types_of(problem).maps).bytes;
+  return pixel * problem.at("out_height") * problem.at("out_width") >= second_cache_bytes;
+}
+
 int vectors_of(const RegisterTile& tile, const Machine& machine) {
   return tile.panels * tile.lanes / std::min(machine.lanes, tile.lanes);
 }

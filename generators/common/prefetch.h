@@ -1,5 +1,5 @@
-// Brings weights and maps to the second-level cache before they are read. Hardware prefetchers stop at every page of
-// 4 KiB, weights are read once in a whole network, and large maps fit no cache.
+// Brings weights and maps to the second-level cache before they are read or written. Hardware prefetchers stop at every
+// page of 4 KiB, weights are read once in a whole network, and large maps fit no cache.
 #pragma once
 
 #include <Halide.h>
@@ -28,10 +28,19 @@ struct PrefetchedStream {
   std::string func;  // whose innermost loops read it
 };
 
+// Where tiles of pixels are written next, some panels of each pixel. Before a line is written it is read, stores leave one
+// after the other, and hardware prefetchers do not follow such large strides.
+struct PrefetchedStores {
+  std::string buffer;
+  int pixels, part_bytes;  // of a tile: how many, and what it writes of each
+  int pixel_bytes;         // from one pixel to the next
+};
+
 // Passes of lowering.
 using Prefetches = std::vector<std::unique_ptr<Halide::Internal::IRMutator>>;
 std::unique_ptr<Halide::Internal::IRMutator> make_prefetch(const PrefetchedTile& what);
 std::unique_ptr<Halide::Internal::IRMutator> make_prefetch(const PrefetchedStream& what);
+std::unique_ptr<Halide::Internal::IRMutator> make_prefetch(const PrefetchedStores& what);
 
 // What a generator that prefetches is besides.
 class Prefetching {

@@ -25,8 +25,8 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
-  GeneratorParam<int> flat{"flat", 0};  // flag
-  GeneratorParam<int> prefetch{"prefetch", 0};
+  GeneratorParam<int> flat{"flat", 0};                                                 // flag
+  GeneratorParam<int> prefetch{"prefetch", 0}, prefetch_output{"prefetch_output", 0};  // flags
 
   Input<Buffer<>> weight{"weight"};
   Input<Buffer<float, 2>> bias{"bias"};
@@ -107,14 +107,19 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }
-    schedule_depthwise(
-        funcs_, problem_,
-        {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0, flat, prefetch},
-        natural_vector_size<float>());
+    schedule_depthwise(funcs_, problem_,
+                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0,
+                        flat, prefetch, prefetch_output},
+                       natural_vector_size<float>());
   }
 
   Prefetches prefetches() const override {
     Prefetches all;
+    const int panel_bytes_of_pixel = panel_lanes * traits_of(problem_.types.maps).bytes;
+    if (prefetch_output != 0)
+      all.push_back(make_prefetch(PrefetchedStores{funcs_.output.name(), depthwise_columns,
+                                                   depthwise_panels * panel_bytes_of_pixel,
+                                                   panels(out_channels) * panel_bytes_of_pixel}));
     if (prefetch == 0 || expand == 0) return all;
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.

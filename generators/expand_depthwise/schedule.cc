@@ -58,7 +58,8 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
           {"depthwise_columns", depthwise_columns(tile.panels, problem.at("out_width"), machine)},
           {"strip_rows", (height + strips - 1) / strips},
           {"flat", flat},
-          {"prefetch", expand ? 1 : 0}};
+          {"prefetch", expand ? 1 : 0},
+          {"prefetch_output", leaves_second_cache(problem)}};
 }
 
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
@@ -70,7 +71,7 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
                                      {"expand_columns", problem.at("width")},
                                      {"depthwise_columns", problem.at("out_width")},
                                      {"strip_rows", problem.at("out_height")}},
-                                    {"flat", "prefetch"});
+                                    {"flat", "prefetch", "prefetch_output"});
   if (!wrong.empty()) return wrong;
   if (has_flag(schedule, "flat") && !may_be_flat(problem, schedule))
     return "flat needs an expansion, and the whole map as one strip";
@@ -107,14 +108,16 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
   const int out_panels = panels(problem.at("out_channels"));
   const bool expand = expands(problem);
   const std::vector<int> columns = spread_values(std::min(problem.at("width"), machine.registers));
-  return {{"block_panels", divisors(out_panels)},
-          {"expand_panels", expand ? divisors(out_panels) : std::vector<int>{1}},
-          {"depthwise_panels", divisors(out_panels)},
-          {"expand_columns", expand ? columns : std::vector<int>{1}},
-          {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-          {"strip_rows", part_lengths(problem.at("out_height"), 2)},
-          {"flat", expand ? std::vector<int>{0, 1} : std::vector<int>{0}},
-          {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
+  return {
+      {"block_panels", divisors(out_panels)},
+      {"expand_panels", expand ? divisors(out_panels) : std::vector<int>{1}},
+      {"depthwise_panels", divisors(out_panels)},
+      {"expand_columns", expand ? columns : std::vector<int>{1}},
+      {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+      {"strip_rows", part_lengths(problem.at("out_height"), 2)},
+      {"flat", expand ? std::vector<int>{0, 1} : std::vector<int>{0}},
+      {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}, true},
+      {"prefetch_output", leaves_second_cache(problem) ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
 }
 
 Numbers depthwise_fit(const Numbers& problem, Numbers s) {
@@ -126,6 +129,7 @@ Numbers depthwise_fit(const Numbers& problem, Numbers s) {
   s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
   s["flat"] = has_flag(s, "flat") && may_be_flat(problem, s);
   s["prefetch"] = has_flag(s, "prefetch") && expands(problem);
+  s["prefetch_output"] = has_flag(s, "prefetch_output") && leaves_second_cache(problem);
   return s;
 }
 

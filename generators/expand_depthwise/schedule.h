@@ -14,6 +14,7 @@ struct DepthwiseSchedule {
   int strip_rows;         // output rows of a task; the ring's first rows are computed again for every strip
   int flat;               // flag: the whole map is one strip, and is expanded first
   int prefetch;           // flag: the next task's expansion weights (common/prefetch.h)
+  int prefetch_output;    // flag: where the output's next tiles are written
 };
 
 Numbers depthwise_default(const Numbers& problem, const Machine& machine);

@@ -1,6 +1,7 @@
 #include <Halide.h>
 
 #include "generators/common/layout.h"
+#include "generators/common/prefetch.h"
 #include "generators/stem/loops.h"
 
 namespace effnet {
@@ -8,13 +9,14 @@ namespace {
 
 // One task: a strip of output rows. Arguments: input (the whole picture), weight, bias, first_row, rows[,
 // output_affine], scratch, output (from the strip's first row).
-class Stem : public Halide::Generator<Stem> {
+class Stem : public Halide::Generator<Stem>, public Prefetching {
  public:
   GeneratorParam<int> resolution{"resolution", 0}, out_width{"out_width", 0}, out_channels{"out_channels", 0};
   GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 2}, top{"top", 1}, left{"left", 1};
   GeneratorParam<int> activation{"activation", 0};  // enum Activation
   GeneratorParam<int> maps{"maps", 0};              // enum Element
   GeneratorParam<int> tile_panels{"tile_panels", 1}, columns{"columns", 1};
+  GeneratorParam<int> prefetch_output{"prefetch_output", 0};  // flag
 
   Input<Buffer<float, 2>> input{"input"};
   Input<Buffer<float, 5>> weight{"weight"};
@@ -45,7 +47,18 @@ class Stem : public Halide::Generator<Stem> {
                {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
     output.dim(3).set_extent(rows);
     set_affine_layout(output_affine_);
-    schedule_stem(funcs_, problem_, {tile_panels, columns, 0}, out_panels, natural_vector_size<float>());
+    schedule_stem(funcs_, problem_, {tile_panels, columns, 0, prefetch_output}, out_panels,
+                  natural_vector_size<float>());
+  }
+
+  Prefetches prefetches() const override {
+    Prefetches all;
+    const int panel_bytes_of_pixel = panel_lanes * traits_of(element()).bytes;
+    if (prefetch_output != 0)
+      all.push_back(
+          make_prefetch(PrefetchedStores{funcs_.output.name(), columns, tile_panels * panel_bytes_of_pixel,
+                                         panels(out_channels) * panel_bytes_of_pixel}));
+    return all;
   }
 
  private:

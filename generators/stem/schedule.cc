@@ -24,14 +24,17 @@ Numbers stem_default(const Numbers& problem, const Machine& machine) {
   const int strips = blocks_for_threads(height, 1, 4);
   return {{"tile_panels", tile.panels},
           {"columns", tile.columns},
-          {"strip_rows", (height + strips - 1) / strips}};
+          {"strip_rows", (height + strips - 1) / strips},
+          {"prefetch_output", leaves_second_cache(problem)}};
 }
 
 std::string stem_check(const Numbers& problem, const Numbers& schedule) {
   const int out_panels = panels(problem.at("out_channels"));
-  std::string wrong = check_numbers(schedule, {{"tile_panels", out_panels},
-                                               {"columns", problem.at("out_width")},
-                                               {"strip_rows", problem.at("out_height")}});
+  std::string wrong = check_numbers(schedule,
+                                    {{"tile_panels", out_panels},
+                                     {"columns", problem.at("out_width")},
+                                     {"strip_rows", problem.at("out_height")}},
+                                    {"prefetch_output"});
   if (wrong.empty() && out_panels % schedule.at("tile_panels") != 0)
     wrong = "tile_panels does not divide the panels";
   return wrong;
@@ -44,15 +47,18 @@ std::int64_t stem_scratch(const Numbers& problem, const Numbers& /*schedule*/) {
 }
 
 std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
-  return {{"tile_panels", divisors(panels(problem.at("out_channels")))},
-          {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-          {"strip_rows", part_lengths(problem.at("out_height"), 2)}};
+  return {
+      {"tile_panels", divisors(panels(problem.at("out_channels")))},
+      {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+      {"strip_rows", part_lengths(problem.at("out_height"), 2)},
+      {"prefetch_output", leaves_second_cache(problem) ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
 }
 
 Numbers stem_fit(const Numbers& problem, Numbers s) {
   s["tile_panels"] = divisor_below(panels(problem.at("out_channels")), s["tile_panels"]);
   s["columns"] = std::clamp(s["columns"], 1, problem.at("out_width"));
   s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
+  s["prefetch_output"] = has_flag(s, "prefetch_output") && leaves_second_cache(problem);
   return s;
 }
 

@@ -6,9 +6,10 @@
 namespace effnet {
 
 struct StemSchedule {
-  int tile_panels;  // panels of the register tile; divides the output's
-  int columns;      // of the register tile
-  int strip_rows;   // output rows of a task
+  int tile_panels;      // panels of the register tile; divides the output's
+  int columns;          // of the register tile
+  int strip_rows;       // output rows of a task
+  int prefetch_output;  // flag: where the next tiles are written (common/prefetch.h)
 };
 
 Numbers stem_default(const Numbers& problem, const Machine& machine);

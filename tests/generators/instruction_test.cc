@@ -99,4 +99,39 @@ TEST_CASE("A large map's next pixels are prefetched where a schedule says so") {
   }
 }
 
+TEST_CASE("Where a large map is written next is prefetched where a schedule says so") {
+  const CpuTarget target = *find_target("x86-64-v3");
+  const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b0")), {.target = target});
+  REQUIRE(plan.ok());
+  std::set<std::string> looked_at;
+  for (Kernel kernel : plan->kernels) {
+    if (!kernel.schedule.count("prefetch_output")) continue;
+    const int pixels = kernel.problem.at("out_height") * kernel.problem.at("out_width");
+    const int bytes = 4 * pixels * padded(kernel.problem.at("out_channels"));
+    CHECK((kernel.schedule.at("prefetch_output") == 1) == (bytes >= second_cache_bytes));
+    if (!looked_at.insert(kernel.operation).second) continue;
+    if (kernel.schedule.count("prefetch")) kernel.schedule["prefetch"] = 0;
+    for (const int prefetch_output : {0, 1}) {
+      INFO(kernel.operation << ", prefetch_output " << prefetch_output);
+      kernel.schedule["prefetch_output"] = prefetch_output;
+      CHECK((assembly_of(kernel, target).find("prefetcht1") != std::string::npos) == (prefetch_output == 1));
+    }
+  }
+  CHECK(looked_at == std::set<std::string>{"depthwise", "expand_depthwise", "stem"});
+}
+
+TEST_CASE("Swish hides its rounding constant from LLVM on every target") {
+  const Network network =
+      one_block_network({30, 16, 6, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  for (const CpuTarget& target : cpu_targets()) {
+    const Result<Plan> plan = make_plan(network, {.target = target});
+    REQUIRE(plan.ok());
+    for (const Kernel& kernel : plan->kernels) {
+      if (kernel.operation != "expand_depthwise") continue;
+      INFO(target.name);
+      CHECK(assembly_of(kernel, target).find("ARITH_FENCE") != std::string::npos);
+    }
+  }
+}
+
 }  // namespace effnet::test

@@ -152,4 +152,16 @@ TEST_CASE("A projection that prefetches its weights and its input gives the same
     check_same_bits(network, kind, "project", prefetching(0), prefetching(1));
 }
 
+TEST_CASE("What prefetches where it writes next gives the same bits") {
+  const auto prefetching = [](int flag) {
+    return [flag](const Numbers& /*problem*/, Numbers& schedule) { schedule["prefetch_output"] = flag; };
+  };
+  const std::string operation = GENERATE("stem", "depthwise", "expand_depthwise");
+  const int expansion = operation == "depthwise" ? 1 : 6;
+  const Network network =
+      one_block_network({29, 24, expansion, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  for (const Kind& kind : runnable_kinds())
+    check_same_bits(network, kind, operation, prefetching(0), prefetching(1));
+}
+
 }  // namespace effnet::test
