@@ -114,6 +114,10 @@ bool always_worth_trying(const Numbers& /*problem*/, const Numbers& /*schedule*/
   return true;
 }
 
+std::vector<int> flag_values(bool may_be_set) {
+  return may_be_set ? std::vector<int>{0, 1} : std::vector<int>{0};
+}
+
 std::vector<int> divisors(int number) {
   std::vector<int> result;
   for (int d = 1; d <= number; ++d)

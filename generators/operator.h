@@ -79,6 +79,7 @@ std::vector<Axis> no_axes(const Numbers& problem, const Machine& machine);
 Numbers no_fit(const Numbers& problem, Numbers schedule);
 bool always_worth_trying(const Numbers& problem, const Numbers& schedule, const Machine& machine);
 
+std::vector<int> flag_values(bool may_be_set);
 std::vector<int> divisors(int number);
 // Of [1, most]: all below 16, then ever fewer.
 std::vector<int> spread_values(int most);

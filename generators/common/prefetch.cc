@@ -175,19 +175,6 @@ class PrefetchStream : public IRMutator {
   PrefetchedStream what_;
 };
 
-class StoreFinder : public IRVisitor {
- public:
-  StoreFinder(std::string buffer, const Stmt& body) : buffer_(std::move(buffer)) { body.accept(this); }
-  bool found = false;
-
- protected:
-  using IRVisitor::visit;
-  void visit(const Store* op) override { found = found || op->name == buffer_; }
-
- private:
-  std::string buffer_;
-};
-
 // In the innermost loop that stores, a tile: some pixels ahead, behind a row's end in the next row.
 class PrefetchStores : public IRMutator {
  public:
@@ -196,24 +183,29 @@ class PrefetchStores : public IRMutator {
 
  protected:
   using IRMutator::visit;
+  Stmt visit(const Store* op) override {
+    stores_ = stores_ || op->name == what_.buffer;
+    return op;
+  }
   Stmt visit(const For* op) override {
-    if (!StoreFinder(what_.buffer, op->body).found) return op;
-    const int done_before = done_;
-    Stmt inside = IRMutator::visit(op);
-    if (done_ > done_before) return inside;
-    const Expr byte = FirstAccess(what_.buffer, op->body).byte;
-    if (!byte.defined()) throw CompileError(what_.buffer + ": nothing tells where it is written");
-    std::vector<Stmt> all;
-    for (int pixel = stores_ahead_pixels; pixel < stores_ahead_pixels + what_.pixels; ++pixel)
-      for (int line = 0; line < lines_of(what_.part_bytes); ++line)
-        all.push_back(prefetch_at(what_.buffer, byte + pixel * what_.pixel_bytes + line * line_bytes));
-    ++done_;
-    return with_prefetches(op, Block::make(all));
+    const Stmt loop = IRMutator::visit(op);
+    return std::exchange(stores_, false) ? with_prefetches(loop.as<For>(), prefetches(op->body)) : loop;
   }
 
  private:
+  Stmt prefetches(const Stmt& body) const {
+    const Expr byte = FirstAccess(what_.buffer, body).byte;
+    if (!byte.defined()) throw CompileError(what_.buffer + ": nothing tells where it is written");
+    const int pixel_bytes = what_.map_panels * what_.panel_bytes;
+    std::vector<Stmt> all;
+    for (int pixel = stores_ahead_pixels; pixel < stores_ahead_pixels + what_.pixels; ++pixel)
+      for (int line = 0; line < lines_of(what_.tile_panels * what_.panel_bytes); ++line)
+        all.push_back(prefetch_at(what_.buffer, byte + pixel * pixel_bytes + line * line_bytes));
+    return Block::make(all);
+  }
+
   PrefetchedStores what_;
-  int done_ = 0;
+  bool stores_ = false;  // since the last loop that was given prefetches
 };
 
 }  // namespace

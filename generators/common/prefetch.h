@@ -32,8 +32,9 @@ struct PrefetchedStream {
 // after the other, and hardware prefetchers do not follow such large strides.
 struct PrefetchedStores {
   std::string buffer;
-  int pixels, part_bytes;  // of a tile: how many, and what it writes of each
-  int pixel_bytes;         // from one pixel to the next
+  int pixels, tile_panels;  // of a tile
+  int map_panels;           // of a whole pixel
+  int panel_bytes;          // of one pixel
 };
 
 // Passes of lowering.

@@ -115,11 +115,10 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
 
   Prefetches prefetches() const override {
     Prefetches all;
-    const int panel_bytes_of_pixel = panel_lanes * traits_of(problem_.types.maps).bytes;
     if (prefetch_output != 0)
-      all.push_back(make_prefetch(PrefetchedStores{funcs_.output.name(), depthwise_columns,
-                                                   depthwise_panels * panel_bytes_of_pixel,
-                                                   panels(out_channels) * panel_bytes_of_pixel}));
+      all.push_back(make_prefetch(PrefetchedStores{funcs_.output.name(), depthwise_columns, depthwise_panels,
+                                                   panels(out_channels),
+                                                   panel_lanes * traits_of(problem_.types.maps).bytes}));
     if (prefetch == 0 || expand == 0) return all;
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.

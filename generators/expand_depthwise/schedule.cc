@@ -108,16 +108,15 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
   const int out_panels = panels(problem.at("out_channels"));
   const bool expand = expands(problem);
   const std::vector<int> columns = spread_values(std::min(problem.at("width"), machine.registers));
-  return {
-      {"block_panels", divisors(out_panels)},
-      {"expand_panels", expand ? divisors(out_panels) : std::vector<int>{1}},
-      {"depthwise_panels", divisors(out_panels)},
-      {"expand_columns", expand ? columns : std::vector<int>{1}},
-      {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-      {"strip_rows", part_lengths(problem.at("out_height"), 2)},
-      {"flat", expand ? std::vector<int>{0, 1} : std::vector<int>{0}},
-      {"prefetch", expand ? std::vector<int>{0, 1} : std::vector<int>{0}, true},
-      {"prefetch_output", leaves_second_cache(problem) ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
+  return {{"block_panels", divisors(out_panels)},
+          {"expand_panels", expand ? divisors(out_panels) : std::vector<int>{1}},
+          {"depthwise_panels", divisors(out_panels)},
+          {"expand_columns", expand ? columns : std::vector<int>{1}},
+          {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+          {"strip_rows", part_lengths(problem.at("out_height"), 2)},
+          {"flat", flag_values(expand)},
+          {"prefetch", flag_values(expand), true},
+          {"prefetch_output", flag_values(leaves_second_cache(problem)), true}};
 }
 
 Numbers depthwise_fit(const Numbers& problem, Numbers s) {

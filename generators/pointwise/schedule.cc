@@ -199,9 +199,9 @@ std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine
           {"tile_panels", divisors(out_panels)},
           {"tile_pixels", spread_values(std::min(pixels, machine.registers))},
           {"unroll", unroll},
-          {"halves", gains_halves(problem, machine) ? std::vector<int>{0, 1} : std::vector<int>{0}},
+          {"halves", flag_values(gains_halves(problem, machine))},
           {"prefetch", {0, 1}, true},
-          {"prefetch_input", streamed ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
+          {"prefetch_input", flag_values(streamed), true}};
 }
 
 Numbers pointwise_fit(const Numbers& problem, Numbers s) {

@@ -53,11 +53,10 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
 
   Prefetches prefetches() const override {
     Prefetches all;
-    const int panel_bytes_of_pixel = panel_lanes * traits_of(element()).bytes;
     if (prefetch_output != 0)
       all.push_back(
-          make_prefetch(PrefetchedStores{funcs_.output.name(), columns, tile_panels * panel_bytes_of_pixel,
-                                         panels(out_channels) * panel_bytes_of_pixel}));
+          make_prefetch(PrefetchedStores{funcs_.output.name(), columns, tile_panels, panels(out_channels),
+                                         panel_lanes * traits_of(element()).bytes}));
     return all;
   }
 

@@ -47,11 +47,10 @@ std::int64_t stem_scratch(const Numbers& problem, const Numbers& /*schedule*/) {
 }
 
 std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
-  return {
-      {"tile_panels", divisors(panels(problem.at("out_channels")))},
-      {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-      {"strip_rows", part_lengths(problem.at("out_height"), 2)},
-      {"prefetch_output", leaves_second_cache(problem) ? std::vector<int>{0, 1} : std::vector<int>{0}, true}};
+  return {{"tile_panels", divisors(panels(problem.at("out_channels")))},
+          {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+          {"strip_rows", part_lengths(problem.at("out_height"), 2)},
+          {"prefetch_output", flag_values(leaves_second_cache(problem)), true}};
 }
 
 Numbers stem_fit(const Numbers& problem, Numbers s) {

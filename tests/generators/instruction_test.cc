@@ -24,6 +24,17 @@ std::string assembly_of(const Kernel& kernel, const CpuTarget& target) {
   return read_file(files.assembly);
 }
 
+// With all its other flags of this kind off.
+void check_prefetches_where(const std::string& flag, Kernel kernel, const CpuTarget& target) {
+  for (auto& [name, number] : kernel.schedule)
+    if (name.starts_with("prefetch")) number = 0;
+  for (const int value : {0, 1}) {
+    INFO(kernel.operation << ", " << flag << " " << value);
+    kernel.schedule[flag] = value;
+    CHECK((assembly_of(kernel, target).find("prefetcht1") != std::string::npos) == (value == 1));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Inner loops multiply with the instruction of their element type") {
@@ -63,17 +74,13 @@ TEST_CASE("The next tile's weights are prefetched into the second cache where a 
   const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b0")), {.target = target});
   REQUIRE(plan.ok());
   std::set<std::string> looked_at;
-  for (Kernel kernel : plan->kernels) {
+  for (const Kernel& kernel : plan->kernels) {
     const bool has_small_maps = kernel.problem.count("width")
                                     ? kernel.problem.at("width") == 7
                                     : kernel.problem.count("pixels") && kernel.problem.at("pixels") == 49;
     if (!has_small_maps || !kernel.schedule.count("prefetch")) continue;
     if (!looked_at.insert(kernel.operation).second) continue;
-    for (const int prefetch : {0, 1}) {
-      INFO(kernel.operation << ", prefetch " << prefetch);
-      kernel.schedule["prefetch"] = prefetch;
-      CHECK((assembly_of(kernel, target).find("prefetcht1") != std::string::npos) == (prefetch == 1));
-    }
+    check_prefetches_where("prefetch", kernel, target);
   }
   CHECK(looked_at == std::set<std::string>{"expand_depthwise", "head", "project"});
 }
@@ -91,12 +98,7 @@ TEST_CASE("A large map's next pixels are prefetched where a schedule says so") {
     if (kernel.schedule.at("prefetch_input") == 1) streaming = kernel;
   }
   REQUIRE(streaming.operation == "project");
-  streaming.schedule["prefetch"] = 0;
-  for (const int prefetch_input : {0, 1}) {
-    INFO("prefetch_input " << prefetch_input);
-    streaming.schedule["prefetch_input"] = prefetch_input;
-    CHECK((assembly_of(streaming, target).find("prefetcht1") != std::string::npos) == (prefetch_input == 1));
-  }
+  check_prefetches_where("prefetch_input", streaming, target);
 }
 
 TEST_CASE("Where a large map is written next is prefetched where a schedule says so") {
@@ -104,18 +106,13 @@ TEST_CASE("Where a large map is written next is prefetched where a schedule says
   const Result<Plan> plan = make_plan(*build_network(*find_network("efficientnet_b0")), {.target = target});
   REQUIRE(plan.ok());
   std::set<std::string> looked_at;
-  for (Kernel kernel : plan->kernels) {
+  for (const Kernel& kernel : plan->kernels) {
     if (!kernel.schedule.count("prefetch_output")) continue;
     const int pixels = kernel.problem.at("out_height") * kernel.problem.at("out_width");
     const int bytes = 4 * pixels * padded(kernel.problem.at("out_channels"));
     CHECK((kernel.schedule.at("prefetch_output") == 1) == (bytes >= second_cache_bytes));
     if (!looked_at.insert(kernel.operation).second) continue;
-    if (kernel.schedule.count("prefetch")) kernel.schedule["prefetch"] = 0;
-    for (const int prefetch_output : {0, 1}) {
-      INFO(kernel.operation << ", prefetch_output " << prefetch_output);
-      kernel.schedule["prefetch_output"] = prefetch_output;
-      CHECK((assembly_of(kernel, target).find("prefetcht1") != std::string::npos) == (prefetch_output == 1));
-    }
+    check_prefetches_where("prefetch_output", kernel, target);
   }
   CHECK(looked_at == std::set<std::string>{"depthwise", "expand_depthwise", "stem"});
 }
