@@ -81,6 +81,18 @@ RegisterTile best_register_tile(int panels, const RegisterTile& most, int column
   return best;
 }
 
+int sum_steps(const Numbers& problem) {
+  const int together = types_of(problem).together();
+  return (problem.at("channels") + together - 1) / together;
+}
+
+std::vector<int> unroll_values(const Numbers& problem) {
+  std::vector<int> values;
+  for (int unroll = 1; unroll <= most_unrolled; unroll *= 2)
+    if (sum_steps(problem) % unroll == 0) values.push_back(unroll);
+  return values;
+}
+
 bool has_flag(const Numbers& schedule, const char* name) {
   const auto found = schedule.find(name);
   return found != schedule.end() && found->second != 0;

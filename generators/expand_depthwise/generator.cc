@@ -24,6 +24,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> wide_input{"wide_input", 0};                 // flag: the input is float32, not `maps`
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
+  GeneratorParam<int> expand_unroll{"expand_unroll", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
   GeneratorParam<int> flat{"flat", 0};                                                 // flag
   GeneratorParam<int> prefetch{"prefetch", 0}, prefetch_output{"prefetch_output", 0};  // flags
@@ -108,8 +109,8 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       sums_->dim(2).set_extent(rows);
     }
     schedule_depthwise(funcs_, problem_,
-                       {block_panels, expand_panels, expand_columns, depthwise_panels, depthwise_columns, 0,
-                        flat, prefetch, prefetch_output},
+                       {block_panels, expand_panels, expand_columns, expand_unroll, depthwise_panels,
+                        depthwise_columns, 0, flat, prefetch, prefetch_output},
                        natural_vector_size<float>());
   }
 

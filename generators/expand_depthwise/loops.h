@@ -68,7 +68,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   }
   if (p.expand) {
     f.expanded.compute_at(rows, ro).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
-    f.sum.schedule(f.expanded.update(), lane, lanes, panel, x);
+    f.sum.schedule(f.expanded.update(), lane, lanes, panel, x, s.expand_unroll);
     if (!p.types.multiplies_stored()) {
       // Once a task: the expansion reads them again for every row or tile.
       f.factors.compute_root().store_in(MemoryType::Heap);

@@ -54,6 +54,7 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},
+          {"expand_unroll", expand ? divisor_below(sum_steps(problem), default_unroll) : 1},
           {"depthwise_panels", tile.panels},
           {"depthwise_columns", depthwise_columns(tile.panels, problem.at("out_width"), machine)},
           {"strip_rows", (height + strips - 1) / strips},
@@ -67,6 +68,7 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
   std::string wrong = check_numbers(schedule,
                                     {{"block_panels", out_panels},
                                      {"expand_panels", out_panels},
+                                     {"expand_unroll", expands(problem) ? most_unrolled : 1},
                                      {"depthwise_panels", out_panels},
                                      {"expand_columns", problem.at("width")},
                                      {"depthwise_columns", problem.at("out_width")},
@@ -76,6 +78,8 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
   if (has_flag(schedule, "flat") && !may_be_flat(problem, schedule))
     return "flat needs an expansion, and the whole map as one strip";
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
+  if (expands(problem) && sum_steps(problem) % schedule.at("expand_unroll") != 0)
+    return "expand_unroll does not divide the steps of the sum";
   for (const char* tile : {"expand_panels", "depthwise_panels"})
     if (schedule.at("block_panels") % schedule.at(tile) != 0)
       return tile + std::string(" does not divide block_panels");
@@ -112,6 +116,7 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
           {"expand_panels", expand ? divisors(out_panels) : std::vector<int>{1}},
           {"depthwise_panels", divisors(out_panels)},
           {"expand_columns", expand ? columns : std::vector<int>{1}},
+          {"expand_unroll", expand ? unroll_values(problem) : std::vector<int>{1}},
           {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
           {"strip_rows", part_lengths(problem.at("out_height"), 2)},
           {"flat", flag_values(expand)},
@@ -124,6 +129,8 @@ Numbers depthwise_fit(const Numbers& problem, Numbers s) {
   s["depthwise_panels"] = divisor_below(s["block_panels"], s["depthwise_panels"]);
   s["expand_panels"] = divisor_below(s["block_panels"], s["expand_panels"]);
   s["expand_columns"] = std::clamp(s["expand_columns"], 1, problem.at("width"));
+  s["expand_unroll"] =
+      expands(problem) ? divisor_below(sum_steps(problem), std::min(s["expand_unroll"], most_unrolled)) : 1;
   s["depthwise_columns"] = std::clamp(s["depthwise_columns"], 1, problem.at("out_width"));
   s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
   s["flat"] = has_flag(s, "flat") && may_be_flat(problem, s);

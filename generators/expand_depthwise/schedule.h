@@ -9,6 +9,7 @@ struct DepthwiseSchedule {
   int block_panels;       // panels of 16 channels a task computes; divides the output's
   int expand_panels;      // of the expansion's register tile; divides block_panels
   int expand_columns;     // of the same tile; flat: pixels, at most the width
+  int expand_unroll;      // steps of the expansion's sum in one iteration; divides them
   int depthwise_panels;   // of the depthwise register tile; divides block_panels
   int depthwise_columns;  // of the same tile
   int strip_rows;         // output rows of a task; the ring's first rows are computed again for every strip

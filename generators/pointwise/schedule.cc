@@ -62,12 +62,6 @@ bool gains_halves(const Numbers& problem, const Machine& machine) {
   return has_empty_half(problem) && machine.lanes <= panel_lanes / 2;
 }
 
-// Of the sum over channels.
-int steps_of(const Numbers& problem) {
-  const int together = types_of(problem).together();
-  return (problem.at("channels") + together - 1) / together;
-}
-
 // Every tile of pixels reads the tile of weights again, which comes from the second cache: 64 bytes a panel and step,
 // while `tile_pixels` multiply-adds a panel are done.
 double streaming(int tile_pixels) { return 0.5 / tile_pixels; }
@@ -135,7 +129,7 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
           {"block_pixels", best.block_pixels},
           {"tile_panels", best.tile_panels},
           {"tile_pixels", best.tile_pixels},
-          {"unroll", divisor_below(steps_of(problem), 4)},
+          {"unroll", divisor_below(sum_steps(problem), default_unroll)},
           {"halves", best.halves},
           {"prefetch", 1},
           {"prefetch_input", streams_input(problem, streamed_bytes)}};
@@ -148,7 +142,7 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
                                      {"block_pixels", pixels + 63},
                                      {"tile_panels", out_panels},
                                      {"tile_pixels", 64},
-                                     {"unroll", 16}},
+                                     {"unroll", most_unrolled}},
                                     {"halves", "prefetch", "prefetch_input"});
   if (!wrong.empty()) return wrong;
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
@@ -158,7 +152,7 @@ std::string pointwise_check(const Numbers& problem, const Numbers& schedule) {
     return "halves need an empty half panel, and all panels in the tile";
   if (schedule.at("block_pixels") % schedule.at("tile_pixels") != 0)
     return "tile_pixels does not divide block_pixels";
-  if (steps_of(problem) % schedule.at("unroll") != 0) return "unroll does not divide the steps of the sum";
+  if (sum_steps(problem) % schedule.at("unroll") != 0) return "unroll does not divide the steps of the sum";
   if (problem.at("averages") == 1 && schedule.at("block_pixels") < pixels)
     return "the average needs all pixels in one task";
   return "";
@@ -172,7 +166,7 @@ std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) 
   if (gate == Gate::weights || !types.multiplies_stored()) {
     const RegisterTile tile = register_tile(schedule);
     bytes += static_cast<std::int64_t>(traits_of(types.factors()).bytes) * tile.lanes * tile.panels *
-             steps_of(problem) * types.together();
+             sum_steps(problem) * types.together();
   }
   return bytes;
 }
@@ -190,15 +184,12 @@ std::vector<int> block_lengths(int pixels) {
 
 std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine) {
   const int out_panels = panels(problem.at("out_channels")), pixels = problem.at("pixels");
-  std::vector<int> unroll;
-  for (const int u : {1, 2, 4, 8, 16})
-    if (steps_of(problem) % u == 0) unroll.push_back(u);
   const bool streamed = streams_input(problem, second_cache_bytes);
   return {{"block_panels", divisors(out_panels)},
           {"block_pixels", problem.at("averages") == 1 ? std::vector<int>{pixels} : block_lengths(pixels)},
           {"tile_panels", divisors(out_panels)},
           {"tile_pixels", spread_values(std::min(pixels, machine.registers))},
-          {"unroll", unroll},
+          {"unroll", unroll_values(problem)},
           {"halves", flag_values(gains_halves(problem, machine))},
           {"prefetch", {0, 1}, true},
           {"prefetch_input", flag_values(streamed), true}};
@@ -216,7 +207,7 @@ Numbers pointwise_fit(const Numbers& problem, Numbers s) {
   s["tile_pixels"] = std::clamp(s["tile_pixels"], 1, std::min(pixels, 64));
   const int wanted = problem.at("averages") == 1 ? pixels : std::clamp(s["block_pixels"], 1, pixels);
   s["block_pixels"] = (wanted + s["tile_pixels"] - 1) / s["tile_pixels"] * s["tile_pixels"];
-  s["unroll"] = divisor_below(steps_of(problem), std::min(s["unroll"], 16));
+  s["unroll"] = divisor_below(sum_steps(problem), std::min(s["unroll"], most_unrolled));
   return s;
 }
 

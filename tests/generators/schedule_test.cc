@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "generators/operator.h"
 #include "generators/target.h"
 #include "models/element.h"
 #include "models/packing.h"
@@ -150,6 +151,21 @@ TEST_CASE("A projection that prefetches its weights and its input gives the same
   };
   for (const Kind& kind : runnable_kinds())
     check_same_bits(network, kind, "project", prefetching(0), prefetching(1));
+}
+
+TEST_CASE("A sum over channels gives the same bits however often its loop is unrolled") {
+  using OperationAndNumber = std::pair<std::string, std::string>;
+  const auto loop = GENERATE(OperationAndNumber{"project", "unroll"},
+                             OperationAndNumber{"expand_depthwise", "expand_unroll"});
+  const auto unrolled = [&](bool most) -> Change {
+    return [&loop, most](const Numbers& problem, Numbers& schedule) {
+      schedule[loop.second] = most ? unroll_values(problem).back() : 1;
+    };
+  };
+  const Network network =
+      one_block_network({29, 24, 4, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  for (const Kind& kind : runnable_kinds())
+    check_same_bits(network, kind, loop.first, unrolled(false), unrolled(true));
 }
 
 TEST_CASE("What prefetches where it writes next gives the same bits") {
