@@ -29,6 +29,10 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
   return arguments;
 }
 
+bool multiplies_and_adds(const Halide::Target& target) {
+  return target.arch != Halide::Target::X86 || target.has_feature(Halide::Target::FMA);
+}
+
 Status put_before(const std::string& text, const std::string& path) {
   constexpr std::size_t most_bytes = 64u << 20;
   const Result<std::string> rest = read_file(path, most_bytes);
@@ -66,8 +70,8 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     Halide::Module module = pipeline.compile_to_module(arguments_of(*generator), request.symbol, target,
                                                        Halide::LinkageType::External);
     // Sums are strict (common/ordered.h), which would also forbid fused multiply-adds: they keep the order and are
-    // wanted.
-    module.set_any_strict_float(false);
+    // wanted. Where there are none, LLVM would only sort an unrolled sum's products.
+    if (multiplies_and_adds(target)) module.set_any_strict_float(false);
     std::map<Halide::OutputFileType, std::string> outputs;
     if (!files.object.empty()) outputs[Halide::OutputFileType::object] = files.object;
     const std::string assembly = marked ? files.marked_assembly : files.assembly;
