@@ -8,6 +8,7 @@
 #include "generators/pointwise/schedule.h"
 #include "generators/squeeze_excite/schedule.h"
 #include "generators/stem/schedule.h"
+#include "models/activation.h"
 #include "models/packing.h"
 
 namespace effnet {
@@ -91,6 +92,41 @@ std::vector<int> unroll_values(const Numbers& problem) {
   for (int unroll = 1; unroll <= most_unrolled; unroll *= 2)
     if (sum_steps(problem) % unroll == 0) values.push_back(unroll);
   return values;
+}
+
+namespace {
+
+bool gains_groups(const Numbers& problem) {
+  return static_cast<Activation>(problem.at("activation")) == Activation::swish;
+}
+
+}  // namespace
+
+// Measured with vectors of 8 lanes only.
+int default_group(const Numbers& problem, const RegisterTile& tile, int width, const Machine& machine) {
+  constexpr int wanted_vectors = 64;
+  if (machine.lanes != 8) return 1;
+  return fit_group(problem, wanted_vectors / (vectors_of(tile, machine) * tile.columns), tile.columns, width);
+}
+
+std::vector<int> group_values(const Numbers& problem, int width) {
+  if (!gains_groups(problem)) return {1};
+  std::vector<int> values;
+  for (const int group : {1, 2, 3, 4, 6, 8, 12, 16, 24})
+    if (group <= width) values.push_back(group);
+  return values;
+}
+
+int fit_group(const Numbers& problem, int wanted, int columns, int width) {
+  if (!gains_groups(problem)) return 1;
+  const int tiles = (width + columns - 1) / columns;
+  const int groups = (tiles + std::clamp(wanted, 1, tiles) - 1) / std::clamp(wanted, 1, tiles);
+  return (tiles + groups - 1) / groups;
+}
+
+std::int64_t group_bytes(const RegisterTile& tile, int group, int width) {
+  if (group == 1) return 0;
+  return std::int64_t{4} * panel_lanes * tile.panels * std::min(group * tile.columns, width);
 }
 
 bool has_flag(const Numbers& schedule, const char* name) {

@@ -3,10 +3,7 @@
 
 #include <Halide.h>
 
-#include <algorithm>
-
 #include "models/network.h"
-#include "models/packing.h"
 
 namespace effnet {
 
@@ -54,9 +51,5 @@ inline Halide::Expr activate(Activation activation, const Halide::Expr& v) {
   }
   return v;
 }
-
-// Lanes of the loops that activate: two vectors at a time, so that one chain of dependent instructions runs in the shadow
-// of the other (AVX2: llvm-mca's model of Zen 3 gives swish 12 % less time). With AVX-512 a panel is one vector.
-inline int activated_lanes(int lanes) { return std::min(2 * lanes, panel_lanes); }
 
 }  // namespace effnet

@@ -8,22 +8,21 @@ namespace effnet {
 struct BorderedRows {
   Halide::Func func;
   // Update stages; the ones whose domain is empty do not exist (their number is -1).
-  Halide::RVar column;       // of the interior
-  Halide::RVar tile, pixel;  // of a flat one, in its place
+  Halide::RVar group, pixel;  // of the interior: by rows a column, flat a pixel of the map
   int interior = 0, left = -1, right = -1, outside = -1;
   Halide::RVar left_column, right_column, outside_column;
 };
 
-// Which columns and rows. Columns -left .. width + right - 1 are needed; `computed`
-// >= width columns are taken from the source (a multiple of the register tile):
-// those past the width are overwritten by the border, if it is that wide.
+// Columns -left .. width + right - 1 are needed.
 struct BorderedWidth {
-  int width, computed, left, right;
+  int width, left, right;
 };
 
-// The interior of the whole map at once, from row 0 on: its pixels in tiles, of which the last one is shifted inwards.
-struct FlatInterior {
-  int rows = 0, tile = 0;  // of pixels, at most as many as there are; no rows: it is made row by row
+// Made in groups of columns, at most the width, of which the last one is shifted inwards; or, flat, the whole map at once from
+// row 0 on, in groups of pixels that go on in the next row.
+struct Interior {
+  int group;
+  int flat_rows = 0;  // of the map; 0: made row by row
 };
 
 // func(before..., x, y) = source(x, y) inside the map, 0 outside; of flat rows x is the pixel, y is 0. `before` are the
@@ -31,7 +30,7 @@ struct FlatInterior {
 // written by updates only, so that no value is written twice.
 inline BorderedRows bordered_rows(
     const std::string& name, const std::vector<Halide::Var>& before, const Halide::Var& y,
-    const BorderedWidth& w, const FlatInterior& flat, const Halide::Expr& row_exists,
+    const BorderedWidth& w, const Interior& inside, const Halide::Expr& row_exists,
     const std::function<Halide::Expr(const Halide::Expr& x, const Halide::Expr& y)>& source) {
   using namespace Halide;
   BorderedRows rows;
@@ -51,18 +50,16 @@ inline BorderedRows bordered_rows(
 
   int stages = 0;
   rows.interior = stages++;
-  if (flat.rows > 0) {
-    const int pixels = w.width * flat.rows;
-    RDom interior(0, flat.tile, 0, (pixels + flat.tile - 1) / flat.tile, name + "_interior");
-    rows.pixel = interior.x, rows.tile = interior.y;
-    const Expr pixel = min(interior.y * flat.tile, pixels - flat.tile) + interior.x;
+  const bool flat = inside.flat_rows > 0;
+  const int length = w.width * (flat ? inside.flat_rows : 1);
+  RDom interior(0, inside.group, 0, (length + inside.group - 1) / inside.group, name + "_interior");
+  if (!flat) interior.where(row_exists);
+  rows.pixel = interior.x, rows.group = interior.y;
+  const Expr pixel = min(interior.y * inside.group, length - inside.group) + interior.x;
+  if (flat)
     rows.func(at_pixel(pixel % w.width, pixel / w.width)) = source(pixel, 0);
-  } else {
-    RDom interior(0, w.computed, name + "_interior");
-    interior.where(row_exists);
-    rows.column = interior.x;
-    rows.func(at(interior.x)) = source(interior.x, y);
-  }
+  else
+    rows.func(at(pixel)) = source(pixel, y);
 
   const auto zero = [&](int first, int count, const char* where, RVar& column, int& stage) {
     if (count <= 0) return;

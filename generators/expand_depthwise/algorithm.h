@@ -24,8 +24,8 @@ struct DepthwiseProblem {
   int kernel = 0, stride = 0, top = 0, left = 0;
   Activation activation{};
   bool expand = false, sums = false;
-  int tile = 0;       // expanded rows are computed in multiples of so many columns
-  bool flat = false;  // or, of the whole map, in multiples of so many pixels
+  int group = 0;      // the rows' columns are made so many at a time
+  bool flat = false;  // or, of the whole map, so many pixels
   MatrixTypes types;
   Element tap_element = Element::f32;  // the depthwise weights
   bool signed_maps = false;            // wants_signed_maps()
@@ -37,12 +37,14 @@ struct DepthwiseMaps {
 
 struct DepthwiseFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"}, k{"k"}, side{"side"};
-  Halide::Func factors{"factors"};      // the expansion's weights as it multiplies them
-  Halide::Func values{"values"};        // the input as it multiplies it: (k, x, y); only where it is widened
-  Halide::Func expanded{"expanded"};    // before its activation
-  ChannelSum sum;                       // its reduction
-  BorderedRows rows;                    // y counts from the strip's first input row
-  Halide::Func convolved{"convolved"};  // before its activation
+  Halide::Func factors{"factors"};    // the expansion's weights as it multiplies them
+  Halide::Func values{"values"};      // the input as it multiplies it: (k, x, y); only where it is widened
+  Halide::Func expanded{"expanded"};  // before its activation
+  ChannelSum sum;                     // its reduction
+  Halide::Func linear_rows{"linear_rows"};  // what is activated
+  BorderedRows rows;                        // y counts from the strip's first input row
+  Halide::Func convolved{"convolved"};      // before its activation
+  Halide::Func linear{"linear"};            // what is activated
   Halide::RDom taps;
   Halide::Func window{"window"};  // the depthwise weights as it multiplies them: (lane, column, row, panel)
   Halide::Func output{"output"};  // y counts from the strip's first output row
@@ -84,16 +86,16 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
         [&](const Expr& k) -> Expr { return p.types.widened ? f.values(k, x, y) : input(k, pixel_at(x)); },
         f.factors, lane, panel);
   }
+  if (p.expand)
+    f.linear_rows(lane, panel, x, y) =
+        f.sum.result(f.expanded(lane, panel, x, y), expand_bias(lane, panel),
+                     [&] { return expand_scale(lane, panel) * maps.input.scale(); });
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
-  const int computed = (p.width + p.tile - 1) / p.tile * p.tile;
-  const FlatInterior flat = p.flat ? FlatInterior{p.height, p.tile} : FlatInterior{};
-  f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, computed, p.left, std::max(right, 0)}, flat,
-                         row >= 0 && row < p.height, [&](const Expr& column, const Expr& line) -> Expr {
+  f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, p.left, std::max(right, 0)},
+                         {p.group, p.flat ? p.height : 0}, row >= 0 && row < p.height,
+                         [&](const Expr& column, const Expr& line) -> Expr {
                            if (!p.expand) return maps.input.read(input(lane, panel, pixel_at(column)));
-                           const Expr sum = f.expanded(lane, panel, column, line);
-                           return activate(p.activation, f.sum.result(sum, expand_bias(lane, panel), [&] {
-                             return expand_scale(lane, panel) * maps.input.scale();
-                           }));
+                           return activate(p.activation, f.linear_rows(lane, panel, column, line));
                          });
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
@@ -107,7 +109,8 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.convolved(lane, panel, x, y),
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
           f.window(lane, f.taps.x, f.taps.y, panel));
-  f.output(lane, panel, x, y) = maps.output.write(activate(p.activation, f.convolved(lane, panel, x, y)));
+  f.linear(lane, panel, x, y) = f.convolved(lane, panel, x, y);
+  f.output(lane, panel, x, y) = maps.output.write(activate(p.activation, f.linear(lane, panel, x, y)));
   if (p.sums) {
     Func read("read");
     read(lane, panel, x, y) = maps.output.read(f.output(lane, panel, x, y));

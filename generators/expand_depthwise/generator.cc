@@ -25,6 +25,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   GeneratorParam<int> block_panels{"block_panels", 1};
   GeneratorParam<int> expand_panels{"expand_panels", 1}, expand_columns{"expand_columns", 1};
   GeneratorParam<int> expand_unroll{"expand_unroll", 1};
+  GeneratorParam<int> expand_group{"expand_group", 1}, depthwise_group{"depthwise_group", 1};
   GeneratorParam<int> depthwise_panels{"depthwise_panels", 1}, depthwise_columns{"depthwise_columns", 1};
   GeneratorParam<int> flat{"flat", 0};                                                 // flag
   GeneratorParam<int> prefetch{"prefetch", 0}, prefetch_output{"prefetch_output", 0};  // flags
@@ -67,7 +68,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
                 static_cast<Activation>(activation.value()),
                 expand != 0,
                 squeeze != 0,
-                expand_columns,
+                rows_group(),
                 flat != 0,
                 element_types(),
                 tap_element(),
@@ -108,18 +109,19 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
       set_layout(*sums_, {panel_lanes, block_panels, 0}, {panel_lanes, out_panels * panel_lanes});
       sums_->dim(2).set_extent(rows);
     }
-    schedule_depthwise(funcs_, problem_,
-                       {block_panels, expand_panels, expand_columns, expand_unroll, depthwise_panels,
-                        depthwise_columns, 0, flat, prefetch, prefetch_output},
-                       natural_vector_size<float>());
+    schedule_depthwise(
+        funcs_, problem_,
+        {block_panels, expand_panels, expand_columns, expand_unroll, expand_group, depthwise_panels,
+         depthwise_columns, depthwise_group, 0, flat, prefetch, prefetch_output},
+        natural_vector_size<float>());
   }
 
   Prefetches prefetches() const override {
     Prefetches all;
     if (prefetch_output != 0)
-      all.push_back(make_prefetch(PrefetchedStores{funcs_.output.name(), depthwise_columns, depthwise_panels,
-                                                   panels(out_channels),
-                                                   panel_lanes * traits_of(problem_.types.maps).bytes}));
+      all.push_back(make_prefetch(PrefetchedStores{
+          funcs_.output.name(), depthwise_group > 1 ? 1 : depthwise_columns, depthwise_panels,
+          panels(out_channels), panel_lanes * traits_of(problem_.types.maps).bytes}));
     if (prefetch == 0 || expand == 0) return all;
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.
@@ -131,6 +133,10 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
  private:
   MatrixTypes element_types() const {
     return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), widened != 0};
+  }
+  int rows_group() const {
+    const int length = width.value() * (flat != 0 ? height.value() : 1);
+    return TileGroup{expand_panels, expand_columns, expand_group, length}.group_columns();
   }
   Element tap_element() const { return static_cast<Element>(taps.value()); }
 

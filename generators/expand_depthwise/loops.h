@@ -2,15 +2,20 @@
 //
 //   for each output row:                                   the strip of one task
 //     for each new row of the ring (kernel rows are kept):
-//       for each tile of columns x panels: expansion       accumulators in registers, activation, one store
+//       for each group of tiles:
+//         for each tile of columns x panels: expansion     accumulators in registers
+//         activation (common/tiles.h), one store
 //       border
-//     for each tile of columns x panels: depthwise         accumulators in registers, activation, one store
+//     for each group of tiles:
+//       for each tile of columns x panels: depthwise       accumulators in registers
+//       activation, one store
 //   row sums                                               from the cache
 //
 // The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch. Flat, the expansion comes
 // first: all rows of the map, by tiles of pixels that go on in the next row. Small maps' rows are no multiple of a good tile.
 #pragma once
 
+#include "generators/common/tiles.h"
 #include "generators/expand_depthwise/algorithm.h"
 #include "generators/expand_depthwise/schedule.h"
 
@@ -20,18 +25,16 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
                                int lanes) {
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
-  Var xo("xo"), xi("xi"), po("po"), pi("pi");
+  Var po("po"), pi("pi");
 
-  const int columns = std::min(s.depthwise_columns, p.out_width);
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
-  f.output.split(x, xo, xi, columns, TailStrategy::ShiftInwards).split(panel, po, pi, s.depthwise_panels);
-  f.output.reorder(lane, pi, xi, xo, po, y)
-      .vectorize(lane, activated_lanes(lanes))
+  const TileGroup out_group{s.depthwise_panels, std::min(s.depthwise_columns, p.out_width), s.depthwise_group,
+                            p.out_width};
+  f.convolved.compute_at(schedule_output(f.output, f.linear, out_group, lanes))
+      .vectorize(lane, lanes)
       .unroll(lane)
-      .unroll(pi)
-      .unroll(xi);
-  f.output.never_partition(xo);  // code of its own for the last tile rounds otherwise
-  f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
+      .unroll(panel)
+      .unroll(x);
   f.convolved.update()
       .reorder(lane, panel, x, f.taps.x, f.taps.y)
       .vectorize(lane, lanes)
@@ -43,23 +46,23 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   Func rows = f.rows.func;
   auto interior = rows.update(f.rows.interior);
   interior.split(panel, po, pi, s.expand_panels);
-  RVar ro("ro"), ri("ri");
+  const RVar group = f.rows.group, pixel = f.rows.pixel;
   if (p.flat) {
     f.output.bound(y, 0, p.out_height);
     rows.compute_root().store_in(MemoryType::Heap);
-    ro = f.rows.tile, ri = f.rows.pixel;
-    interior.reorder(lane, pi, ri, ro, po);
   } else {
     // The ring: kernel rows stay, so each is computed once a strip.
     rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);
-    interior.split(f.rows.column, ro, ri, p.expand ? s.expand_columns : 1);
-    // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
-    if (p.expand)
-      interior.reorder(lane, pi, ri, ro, po, y);
-    else
-      interior.reorder(lane, pi, ri, po, ro, y);
   }
-  interior.vectorize(lane, activated_lanes(lanes)).unroll(lane).unroll(pi).unroll(ri);
+  // With weights, those of one tile of panels serve the whole row; a copy goes through memory in order.
+  if (p.expand)
+    interior.reorder(lane, pi, pixel, group, po);
+  else
+    interior.reorder(lane, pi, pixel, po, group);
+  const TileGroup row_group{s.expand_panels, s.expand_columns, s.expand_group,
+                            p.flat ? p.width * p.height : p.width};
+  interior.vectorize(lane, row_group.loop_lanes(lanes)).unroll(lane).unroll(pi).never_partition(group);
+  if (!row_group.in_scratch()) interior.unroll(pixel);
   for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column},
                                       {f.rows.right, f.rows.right_column},
                                       {f.rows.outside, f.rows.outside_column}}) {
@@ -67,7 +70,8 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
       rows.update(stage).reorder(lane, panel, column, y).vectorize(lane, lanes).unroll(lane).unroll(panel);
   }
   if (p.expand) {
-    f.expanded.compute_at(rows, ro).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
+    f.expanded.compute_at(tile_loop(f.linear_rows, x, row_group, {rows, group}, lanes));
+    f.expanded.vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
     f.sum.schedule(f.expanded.update(), lane, lanes, panel, x, s.expand_unroll);
     if (!p.types.multiplies_stored()) {
       // Once a task: the expansion reads them again for every row or tile.

@@ -8,6 +8,7 @@
 //   average                      from the cache
 #pragma once
 
+#include "generators/common/tiles.h"
 #include "generators/pointwise/algorithm.h"
 #include "generators/pointwise/schedule.h"
 

@@ -23,7 +23,8 @@ struct StemFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"};
   BorderedRows rows;  // y counts from the strip's first input row
   Halide::Func convolved{"convolved"};
-  Halide::RDom taps;  // colour, column, row
+  Halide::RDom taps;              // colour, column, row
+  Halide::Func linear{"linear"};  // what is activated
   Halide::Func output{"output"};
 };
 
@@ -37,7 +38,7 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   const Expr row = y + first_row * p.stride;
   const int right = std::max(0, (p.out_width - 1) * p.stride + p.kernel - p.left - p.resolution);
-  f.rows = bordered_rows("rows", {}, y, {3 * p.resolution, 3 * p.resolution, 3 * p.left, 3 * right}, {},
+  f.rows = bordered_rows("rows", {}, y, {3 * p.resolution, 3 * p.left, 3 * right}, {3 * p.resolution},
                          row >= 0 && row < p.resolution, [&](const Expr& column, const Expr& /*row*/) {
                            return input(column, clamp(row, 0, p.resolution - 1));
                          });
@@ -47,7 +48,8 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
       f.convolved(lane, panel, x, y),
       f.rows.func((x * p.stride + f.taps.y - p.left) * 3 + f.taps.x, y * p.stride + f.taps.z - p.top) *
           weight(lane, f.taps.x, f.taps.y, f.taps.z, panel));
-  f.output(lane, panel, x, y) = storage.write(activate(p.activation, f.convolved(lane, panel, x, y)));
+  f.linear(lane, panel, x, y) = f.convolved(lane, panel, x, y);
+  f.output(lane, panel, x, y) = storage.write(activate(p.activation, f.linear(lane, panel, x, y)));
   return f;
 }
 

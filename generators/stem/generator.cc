@@ -15,7 +15,7 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
   GeneratorParam<int> kernel{"kernel", 3}, stride{"stride", 2}, top{"top", 1}, left{"left", 1};
   GeneratorParam<int> activation{"activation", 0};  // enum Activation
   GeneratorParam<int> maps{"maps", 0};              // enum Element
-  GeneratorParam<int> tile_panels{"tile_panels", 1}, columns{"columns", 1};
+  GeneratorParam<int> tile_panels{"tile_panels", 1}, columns{"columns", 1}, group{"group", 1};
   GeneratorParam<int> prefetch_output{"prefetch_output", 0};  // flag
 
   Input<Buffer<float, 2>> input{"input"};
@@ -47,7 +47,7 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
                {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
     output.dim(3).set_extent(rows);
     set_affine_layout(output_affine_);
-    schedule_stem(funcs_, problem_, {tile_panels, columns, 0, prefetch_output}, out_panels,
+    schedule_stem(funcs_, problem_, {tile_panels, columns, group, 0, prefetch_output}, out_panels,
                   natural_vector_size<float>());
   }
 
@@ -55,8 +55,8 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
     Prefetches all;
     if (prefetch_output != 0)
       all.push_back(
-          make_prefetch(PrefetchedStores{funcs_.output.name(), columns, tile_panels, panels(out_channels),
-                                         panel_lanes * traits_of(element()).bytes}));
+          make_prefetch(PrefetchedStores{funcs_.output.name(), group > 1 ? 1 : columns, tile_panels,
+                                         panels(out_channels), panel_lanes * traits_of(element()).bytes}));
     return all;
   }
 

@@ -2,9 +2,12 @@
 //
 //   for each output row of a task's strip:
 //     copy its new input rows into the ring, with a border     scratch, a few KB
-//     for each tile of columns x panels:                       accumulators in registers, activation, one store
+//     for each group of tiles:
+//       for each tile of columns x panels:                     accumulators in registers
+//       activation (common/tiles.h), one store
 #pragma once
 
+#include "generators/common/tiles.h"
 #include "generators/stem/algorithm.h"
 #include "generators/stem/schedule.h"
 
@@ -15,17 +18,13 @@ inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule
                           int lanes) {
   using namespace Halide;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
-  Var xo("xo"), xi("xi"), po("po"), pi("pi");
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, out_panels).bound(x, 0, p.out_width);
-  f.output.split(x, xo, xi, std::min(s.columns, p.out_width), TailStrategy::ShiftInwards)
-      .split(panel, po, pi, s.tile_panels);
-  f.output.reorder(lane, pi, xi, xo, po, y)
-      .vectorize(lane, activated_lanes(lanes))
+  const TileGroup group{s.tile_panels, s.columns, s.group, p.out_width};
+  f.convolved.compute_at(schedule_output(f.output, f.linear, group, lanes))
+      .vectorize(lane, lanes)
       .unroll(lane)
-      .unroll(pi)
-      .unroll(xi);
-  f.output.never_partition(xo);  // as in expand_depthwise: the same bits whatever the tile
-  f.convolved.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
+      .unroll(panel)
+      .unroll(x);
   f.convolved.update().reorder(lane, panel, x, f.taps.x, f.taps.y, f.taps.z);
   f.convolved.update()
       .vectorize(lane, lanes)
@@ -37,7 +36,7 @@ inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule
 
   Func rows = f.rows.func;
   rows.store_root().compute_at(f.output, y).store_in(MemoryType::Heap).fold_storage(y, p.kernel);
-  rows.update(f.rows.interior).vectorize(f.rows.column, lanes);
+  rows.update(f.rows.interior).vectorize(f.rows.pixel, lanes);
 }
 
 }  // namespace effnet

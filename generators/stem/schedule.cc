@@ -24,6 +24,7 @@ Numbers stem_default(const Numbers& problem, const Machine& machine) {
   const int strips = blocks_for_threads(height, 1, 4);
   return {{"tile_panels", tile.panels},
           {"columns", tile.columns},
+          {"group", default_group(problem, tile, width, machine)},
           {"strip_rows", (height + strips - 1) / strips},
           {"prefetch_output", leaves_second_cache(problem)}};
 }
@@ -33,6 +34,7 @@ std::string stem_check(const Numbers& problem, const Numbers& schedule) {
   std::string wrong = check_numbers(schedule,
                                     {{"tile_panels", out_panels},
                                      {"columns", problem.at("out_width")},
+                                     {"group", problem.at("out_width")},
                                      {"strip_rows", problem.at("out_height")}},
                                     {"prefetch_output"});
   if (wrong.empty() && out_panels % schedule.at("tile_panels") != 0)
@@ -40,15 +42,18 @@ std::string stem_check(const Numbers& problem, const Numbers& schedule) {
   return wrong;
 }
 
-std::int64_t stem_scratch(const Numbers& problem, const Numbers& /*schedule*/) {
+std::int64_t stem_scratch(const Numbers& problem, const Numbers& schedule) {
   const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
   const int width = std::max(needed, problem.at("resolution") + problem.at("left"));
-  return (4ll * 3 * problem.at("kernel") * width + 63) / 64 * 64;
+  return (4ll * 3 * problem.at("kernel") * width + 63) / 64 * 64 +
+         group_bytes({schedule.at("tile_panels"), schedule.at("columns")}, schedule.at("group"),
+                     problem.at("out_width"));
 }
 
 std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
   return {{"tile_panels", divisors(panels(problem.at("out_channels")))},
           {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
+          {"group", group_values(problem, problem.at("out_width"))},
           {"strip_rows", part_lengths(problem.at("out_height"), 2)},
           {"prefetch_output", flag_values(leaves_second_cache(problem)), true}};
 }
@@ -56,6 +61,7 @@ std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
 Numbers stem_fit(const Numbers& problem, Numbers s) {
   s["tile_panels"] = divisor_below(panels(problem.at("out_channels")), s["tile_panels"]);
   s["columns"] = std::clamp(s["columns"], 1, problem.at("out_width"));
+  s["group"] = fit_group(problem, s["group"], s["columns"], problem.at("out_width"));
   s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
   s["prefetch_output"] = has_flag(s, "prefetch_output") && leaves_second_cache(problem);
   return s;

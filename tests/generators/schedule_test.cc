@@ -153,6 +153,38 @@ TEST_CASE("A projection that prefetches its weights and its input gives the same
     check_same_bits(network, kind, "project", prefetching(0), prefetching(1));
 }
 
+TEST_CASE("Tiles that are activated together give the bits of tiles that are activated one by one") {
+  struct Groups {
+    std::string operation;
+    int flat, together;  // tiles, at most
+  };
+  const Groups groups = GENERATE(Groups{"stem", 0, 100}, Groups{"depthwise", 0, 3},
+                                 Groups{"expand_depthwise", 0, 3}, Groups{"expand_depthwise", 1, 3});
+  const int expansion = groups.operation == "depthwise" ? 1 : 6;
+  const Network network =
+      one_block_network({29, 24, expansion, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  const auto tiles = [&](int together) {
+    return [&groups, together](const Numbers& problem, Numbers& schedule) {
+      const int width = problem.at("out_width");
+      if (groups.operation == "stem") {
+        schedule["columns"] = 2;
+        schedule["group"] = fit_group(problem, together, 2, width);
+        return;
+      }
+      schedule["depthwise_columns"] = 2;
+      schedule["depthwise_group"] = fit_group(problem, together, 2, width);
+      if (groups.operation == "depthwise") return;
+      schedule["flat"] = groups.flat;
+      if (groups.flat != 0) schedule["strip_rows"] = problem.at("out_height");
+      schedule["expand_columns"] = 2;
+      schedule["expand_group"] = fit_group(
+          problem, together, 2, problem.at("width") * (groups.flat != 0 ? problem.at("height") : 1));
+    };
+  };
+  for (const Kind& kind : runnable_kinds())
+    check_same_bits(network, kind, groups.operation, tiles(1), tiles(groups.together));
+}
+
 TEST_CASE("A sum over channels gives the same bits however often its loop is unrolled") {
   using OperationAndNumber = std::pair<std::string, std::string>;
   const auto loop = GENERATE(OperationAndNumber{"project", "unroll"},
