@@ -6,6 +6,7 @@
 #include "generators/common/prefetch.h"
 #include "generators/common/scratch.h"
 #include "generators/mark_loops.h"
+#include "generators/target.h"
 
 namespace effnet {
 
@@ -27,10 +28,6 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
   arguments.emplace_back(scratch_name, Argument::InputBuffer, Halide::Float(32), 1,
                          Halide::ArgumentEstimates{});
   return arguments;
-}
-
-bool multiplies_and_adds(const Halide::Target& target) {
-  return target.arch != Halide::Target::X86 || target.has_feature(Halide::Target::FMA);
 }
 
 Status put_before(const std::string& text, const std::string& path) {
@@ -71,7 +68,7 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
                                                        Halide::LinkageType::External);
     // Sums are strict (common/ordered.h), which would also forbid fused multiply-adds: they keep the order and are
     // wanted. Where there are none, LLVM would only sort an unrolled sum's products.
-    if (multiplies_and_adds(target)) module.set_any_strict_float(false);
+    if (has_fma(target)) module.set_any_strict_float(false);
     std::map<Halide::OutputFileType, std::string> outputs;
     if (!files.object.empty()) outputs[Halide::OutputFileType::object] = files.object;
     const std::string assembly = marked ? files.marked_assembly : files.assembly;

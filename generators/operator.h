@@ -75,13 +75,11 @@ std::vector<int> unroll_values(const Numbers& problem);
 // Measured with AVX2 (Zen 2): 14x14 and 7x7 pixels 3 to 6 % faster than one step an iteration, large maps the same.
 inline constexpr int default_unroll = 4, most_unrolled = 16;
 
-// Tiles that are activated together (common/tiles.h), of those that cover `width`.
+// Tiles that are activated together (common/tile_group.h), of those that cover `width`.
 int default_group(const Numbers& problem, const RegisterTile& tile, int width, const Machine& machine);
 std::vector<int> group_values(const Numbers& problem, int width);
 // As many groups as `wanted` tiles a group make, of equal length.
 int fit_group(const Numbers& problem, int wanted, int columns, int width);
-// What they take in scratch before they are activated; nothing where it is one tile.
-std::int64_t group_bytes(const RegisterTile& tile, int group, int width);
 
 // A flag of a schedule; rows from before there was one do not have it.
 bool has_flag(const Numbers& schedule, const char* name);

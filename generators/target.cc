@@ -25,6 +25,19 @@ bool cpu_is_amd() { return __builtin_cpu_is("amd"); }
 bool cpu_is_amd() { return false; }
 #endif
 
+}  // namespace
+
+// x86 with AVX2 has them, to Halide and to features_of().
+bool has_fma(const Halide::Target& t) {
+  using T = Halide::Target;
+  if (t.arch == T::WebAssembly) return false;
+  return t.arch != T::X86 || t.has_feature(T::FMA) || t.has_feature(T::AVX2) || t.has_feature(T::AVX512) ||
+         t.has_feature(T::AVX512_Skylake) || t.has_feature(T::AVX512_Cannonlake) ||
+         t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids);
+}
+
+namespace {
+
 Machine machine_of(const Halide::Target& t) {
   using T = Halide::Target;
   const int lanes = t.natural_vector_size<float>();
@@ -37,7 +50,7 @@ Machine machine_of(const Halide::Target& t) {
   const bool bf16 = t.has_feature(T::AVX512_Zen4) && !t.has_feature(T::AVX512_SapphireRapids);
   const bool dot = x86 ? t.has_feature(T::AVX512_Zen4) || t.has_feature(T::AVX512_SapphireRapids)
                        : t.arch == T::ARM && t.has_feature(T::ARMDotProd);
-  return {lanes, many ? 32 : 16, !x86 || t.has_feature(T::FMA), bf16, dot};
+  return {lanes, many ? 32 : 16, has_fma(t), bf16, dot};
 }
 
 // What features_of() has a check for: a kernel never runs where it cannot.

@@ -7,6 +7,10 @@
 #include "base/status.h"
 #include "models/element.h"
 
+namespace Halide {
+struct Target;
+}
+
 namespace effnet {
 
 // What the analytic defaults of schedules are derived from.
@@ -42,6 +46,9 @@ Result<CpuTarget> find_target(const std::string& name);
 // Several, joined by commas, of one architecture and operating system, none twice; the most capable first, as a
 // library tries them.
 Result<std::vector<CpuTarget>> find_targets(const std::string& names);
+
+// Whether code for it multiplies and adds in one instruction, rounding once.
+bool has_fma(const Halide::Target& target);
 
 // Whether this machine's CPU and operating system run code for it.
 bool runs_here(const CpuTarget& target);

@@ -142,8 +142,6 @@ class Planner : PlanBuilder {
       step.arguments.push_back(weight("expand_bias", block.name + ".expand.bias", block_panels));
       if (has_scale())
         step.arguments.push_back(weight("expand_scale", block.name + ".expand.scale", block_panels));
-      widen(map,
-            (static_cast<std::int64_t>(in.height) * in.width + s.at("expand_columns")) * padded(in.channels));
     }
     add_affine(step, "input_affine", map);
     add_affine(step, "output_affine", out);

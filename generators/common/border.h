@@ -18,10 +18,10 @@ struct BorderedWidth {
   int width, left, right;
 };
 
-// Made in groups of columns, at most the width, of which the last one is shifted inwards; or, flat, the whole map at once from
-// row 0 on, in groups of pixels that go on in the next row.
+// Made in groups of columns, at most the width; or, flat, the whole map at once from row 0 on, in groups of pixels that go on in
+// the next row. The last group is shifted inwards.
 struct Interior {
-  int group;
+  int group = 1;
   int flat_rows = 0;  // of the map; 0: made row by row
 };
 

@@ -32,7 +32,7 @@ struct PrefetchedStream {
 // after the other, and hardware prefetchers do not follow such large strides.
 struct PrefetchedStores {
   std::string buffer;
-  int pixels, tile_panels;  // of a tile
+  int pixels, tile_panels;  // that an iteration of the innermost loop that stores writes
   int map_panels;           // of a whole pixel
   int panel_bytes;          // of one pixel
 };

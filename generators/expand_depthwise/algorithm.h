@@ -15,6 +15,7 @@
 #include "generators/common/element.h"
 #include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
+#include "generators/common/tile_group.h"
 
 namespace effnet {
 
@@ -24,8 +25,8 @@ struct DepthwiseProblem {
   int kernel = 0, stride = 0, top = 0, left = 0;
   Activation activation{};
   bool expand = false, sums = false;
-  int group = 0;      // the rows' columns are made so many at a time
-  bool flat = false;  // or, of the whole map, so many pixels
+  TileGroup row_group{};  // of the expanded rows, or flat of the whole map; a copy's is one column
+  bool flat = false;
   MatrixTypes types;
   Element tap_element = Element::f32;  // the depthwise weights
   bool signed_maps = false;            // wants_signed_maps()
@@ -39,12 +40,12 @@ struct DepthwiseFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"}, k{"k"}, side{"side"};
   Halide::Func factors{"factors"};    // the expansion's weights as it multiplies them
   Halide::Func values{"values"};      // the input as it multiplies it: (k, x, y); only where it is widened
-  Halide::Func expanded{"expanded"};  // before its activation
+  Halide::Func expanded{"expanded"};  // in registers
   ChannelSum sum;                     // its reduction
-  Halide::Func linear_rows{"linear_rows"};  // what is activated
-  BorderedRows rows;                        // y counts from the strip's first input row
-  Halide::Func convolved{"convolved"};      // before its activation
-  Halide::Func linear{"linear"};            // what is activated
+  Halide::Func expanded_sums{"expanded_sums"};    // its result, of groups of tiles in scratch
+  BorderedRows rows;                              // y counts from the strip's first input row
+  Halide::Func convolved{"convolved"};            // in registers
+  Halide::Func convolved_sums{"convolved_sums"};  // its result, of groups of tiles in scratch
   Halide::RDom taps;
   Halide::Func window{"window"};  // the depthwise weights as it multiplies them: (lane, column, row, panel)
   Halide::Func output{"output"};  // y counts from the strip's first output row
@@ -85,17 +86,16 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
         f.expanded(lane, panel, x, y),
         [&](const Expr& k) -> Expr { return p.types.widened ? f.values(k, x, y) : input(k, pixel_at(x)); },
         f.factors, lane, panel);
-  }
-  if (p.expand)
-    f.linear_rows(lane, panel, x, y) =
+    f.expanded_sums(lane, panel, x, y) =
         f.sum.result(f.expanded(lane, panel, x, y), expand_bias(lane, panel),
                      [&] { return expand_scale(lane, panel) * maps.input.scale(); });
+  }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
   f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, p.left, std::max(right, 0)},
-                         {p.group, p.flat ? p.height : 0}, row >= 0 && row < p.height,
+                         {p.row_group.group_columns(), p.flat ? p.height : 0}, row >= 0 && row < p.height,
                          [&](const Expr& column, const Expr& line) -> Expr {
                            if (!p.expand) return maps.input.read(input(lane, panel, pixel_at(column)));
-                           return activate(p.activation, f.linear_rows(lane, panel, column, line));
+                           return activate(p.activation, f.expanded_sums(lane, panel, column, line));
                          });
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
@@ -109,8 +109,9 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.convolved(lane, panel, x, y),
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
           f.window(lane, f.taps.x, f.taps.y, panel));
-  f.linear(lane, panel, x, y) = f.convolved(lane, panel, x, y);
-  f.output(lane, panel, x, y) = maps.output.write(activate(p.activation, f.linear(lane, panel, x, y)));
+  f.convolved_sums(lane, panel, x, y) = f.convolved(lane, panel, x, y);
+  f.output(lane, panel, x, y) =
+      maps.output.write(activate(p.activation, f.convolved_sums(lane, panel, x, y)));
   if (p.sums) {
     Func read("read");
     read(lane, panel, x, y) = maps.output.read(f.output(lane, panel, x, y));

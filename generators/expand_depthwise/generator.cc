@@ -68,7 +68,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
                 static_cast<Activation>(activation.value()),
                 expand != 0,
                 squeeze != 0,
-                rows_group(),
+                row_group(),
                 flat != 0,
                 element_types(),
                 tap_element(),
@@ -119,9 +119,9 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   Prefetches prefetches() const override {
     Prefetches all;
     if (prefetch_output != 0)
-      all.push_back(make_prefetch(PrefetchedStores{
-          funcs_.output.name(), depthwise_group > 1 ? 1 : depthwise_columns, depthwise_panels,
-          panels(out_channels), panel_lanes * traits_of(problem_.types.maps).bytes}));
+      all.push_back(make_prefetch(PrefetchedStores{funcs_.output.name(), out_group().stored_columns(),
+                                                   depthwise_panels, panels(out_channels),
+                                                   panel_lanes * traits_of(problem_.types.maps).bytes}));
     if (prefetch == 0 || expand == 0) return all;
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.
@@ -134,10 +134,10 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   MatrixTypes element_types() const {
     return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), widened != 0};
   }
-  int rows_group() const {
-    const int length = width.value() * (flat != 0 ? height.value() : 1);
-    return TileGroup{expand_panels, expand_columns, expand_group, length}.group_columns();
+  TileGroup row_group() const {
+    return {expand_panels, expand_columns, expand_group, width.value() * (flat != 0 ? height.value() : 1)};
   }
+  TileGroup out_group() const { return {depthwise_panels, depthwise_columns, depthwise_group, out_width}; }
   Element tap_element() const { return static_cast<Element>(taps.value()); }
 
   Input<Buffer<>>*input_ = nullptr, *expand_weight_ = nullptr;

@@ -4,7 +4,7 @@
 //     for each new row of the ring (kernel rows are kept):
 //       for each group of tiles:
 //         for each tile of columns x panels: expansion     accumulators in registers
-//         activation (common/tiles.h), one store
+//         activation (common/tile_group.h), one store
 //       border
 //     for each group of tiles:
 //       for each tile of columns x panels: depthwise       accumulators in registers
@@ -28,9 +28,8 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   Var po("po"), pi("pi");
 
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
-  const TileGroup out_group{s.depthwise_panels, std::min(s.depthwise_columns, p.out_width), s.depthwise_group,
-                            p.out_width};
-  f.convolved.compute_at(schedule_output(f.output, f.linear, out_group, lanes))
+  const TileGroup out_group{s.depthwise_panels, s.depthwise_columns, s.depthwise_group, p.out_width};
+  f.convolved.compute_at(schedule_output(f.output, f.convolved_sums, out_group, lanes))
       .vectorize(lane, lanes)
       .unroll(lane)
       .unroll(panel)
@@ -59,10 +58,11 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
     interior.reorder(lane, pi, pixel, group, po);
   else
     interior.reorder(lane, pi, pixel, po, group);
-  const TileGroup row_group{s.expand_panels, s.expand_columns, s.expand_group,
-                            p.flat ? p.width * p.height : p.width};
-  interior.vectorize(lane, row_group.loop_lanes(lanes)).unroll(lane).unroll(pi).never_partition(group);
-  if (!row_group.in_scratch()) interior.unroll(pixel);
+  interior.vectorize(lane, p.row_group.loop_lanes(lanes))
+      .unroll(lane)
+      .unroll(pi)
+      .never_partition(group);  // as in common/tiles.h
+  if (!p.row_group.in_scratch()) interior.unroll(pixel);
   for (const auto& [stage, column] : {std::pair{f.rows.left, f.rows.left_column},
                                       {f.rows.right, f.rows.right_column},
                                       {f.rows.outside, f.rows.outside_column}}) {
@@ -70,7 +70,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
       rows.update(stage).reorder(lane, panel, column, y).vectorize(lane, lanes).unroll(lane).unroll(panel);
   }
   if (p.expand) {
-    f.expanded.compute_at(tile_loop(f.linear_rows, x, row_group, {rows, group}, lanes));
+    f.expanded.compute_at(schedule_sums(f.expanded_sums, p.row_group, {rows, group}, lanes));
     f.expanded.vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
     f.sum.schedule(f.expanded.update(), lane, lanes, panel, x, s.expand_unroll);
     if (!p.types.multiplies_stored()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "generators/common/tile_group.h"
 #include "models/packing.h"
 
 namespace effnet {
@@ -23,17 +24,15 @@ bool may_be_flat(const Numbers& problem, const Numbers& schedule) {
   return expands(problem) && schedule.at("strip_rows") == problem.at("out_height");
 }
 
-// Columns, or pixels, that the expansion's tiles cover.
-int expanded_length(const Numbers& problem, const Numbers& schedule) {
-  return problem.at("width") * (has_flag(schedule, "flat") ? problem.at("height") : 1);
+// Of the expanded rows, or flat of the whole map.
+TileGroup row_group(const Numbers& problem, const Numbers& schedule) {
+  const int length = problem.at("width") * (has_flag(schedule, "flat") ? problem.at("height") : 1);
+  return {schedule.at("expand_panels"), schedule.at("expand_columns"), schedule.at("expand_group"), length};
 }
 
-RegisterTile expand_tile(const Numbers& schedule) {
-  return {schedule.at("expand_panels"), schedule.at("expand_columns")};
-}
-
-RegisterTile depthwise_tile(const Numbers& schedule) {
-  return {schedule.at("depthwise_panels"), schedule.at("depthwise_columns")};
+TileGroup out_group(const Numbers& problem, const Numbers& schedule) {
+  return {schedule.at("depthwise_panels"), schedule.at("depthwise_columns"), schedule.at("depthwise_group"),
+          problem.at("out_width")};
 }
 
 int pixels_of(const Numbers& problem) { return problem.at("width") * problem.at("height"); }
@@ -63,13 +62,15 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
   const int least = std::max(1, 12 * (problem.at("kernel") - problem.at("stride")) / problem.at("stride"));
   const int strips = blocks_for_threads(height, out_panels / columns.panels, least);
   const bool flat = expand && strips == 1 && gains_flat(problem, columns, pixels, machine);
-  const RegisterTile& tile = flat ? pixels : columns;  // flat, groups gain nothing or lose up to 7 %
+  const RegisterTile& tile = flat ? pixels : columns;
   const RegisterTile out_tile{tile.panels, depthwise_columns(tile.panels, problem.at("out_width"), machine)};
+  // Flat, groups gain nothing or lose up to 7 %.
+  const int expand_group = expand && !flat ? default_group(problem, tile, problem.at("width"), machine) : 1;
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},
           {"expand_unroll", expand ? divisor_below(sum_steps(problem), default_unroll) : 1},
-          {"expand_group", expand && !flat ? default_group(problem, tile, problem.at("width"), machine) : 1},
+          {"expand_group", expand_group},
           {"depthwise_panels", out_tile.panels},
           {"depthwise_columns", out_tile.columns},
           {"depthwise_group", default_group(problem, out_tile, problem.at("out_width"), machine)},
@@ -85,10 +86,10 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
                                     {{"block_panels", out_panels},
                                      {"expand_panels", out_panels},
                                      {"expand_unroll", expands(problem) ? most_unrolled : 1},
-                                     {"expand_group", expands(problem) ? pixels_of(problem) : 1},
+                                     {"expand_group", pixels_of(problem)},
                                      {"depthwise_panels", out_panels},
                                      {"depthwise_group", problem.at("out_width")},
-                                     {"expand_columns", problem.at("width")},
+                                     {"expand_columns", expands(problem) ? problem.at("width") : 1},
                                      {"depthwise_columns", problem.at("out_width")},
                                      {"strip_rows", problem.at("out_height")}},
                                     {"flat", "prefetch", "prefetch_output"});
@@ -98,6 +99,9 @@ std::string depthwise_check(const Numbers& problem, const Numbers& schedule) {
   if (out_panels % schedule.at("block_panels") != 0) return "block_panels does not divide the panels";
   if (expands(problem) && sum_steps(problem) % schedule.at("expand_unroll") != 0)
     return "expand_unroll does not divide the steps of the sum";
+  for (const auto& [name, group] : {std::pair{"expand_group", row_group(problem, schedule)},
+                                    {"depthwise_group", out_group(problem, schedule)}})
+    if (group.tiles > group.most_tiles()) return name + std::string(" has more tiles than there are");
   for (const char* tile : {"expand_panels", "depthwise_panels"})
     if (schedule.at("block_panels") % schedule.at(tile) != 0)
       return tile + std::string(" does not divide block_panels");
@@ -108,7 +112,7 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const int width = problem.at("width"), left = problem.at("left");
   const int kernel = problem.at("kernel"), stride = problem.at("stride");
   const bool flat = has_flag(schedule, "flat");
-  const int length = expanded_length(problem, schedule);
+  const TileGroup rows_made = row_group(problem, schedule);
   const auto needed = [&](const char* outputs) { return (problem.at(outputs) - 1) * stride + kernel; };
   const int columns = std::max(needed("out_width"), left + width);
   const int rows = flat ? std::max(needed("out_height"), problem.at("top") + problem.at("height")) : kernel;
@@ -119,12 +123,12 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const int inputs = types.multiplies_stored() ? 0 : problem.at("channels");
   const int taps = problem.contains("taps") ? kernel * kernel : 0;
   const std::int64_t values =
-      types.widened ? std::int64_t{length} * padded(problem.at("channels")) * traits_of(types.values()).bytes
-                    : 0;
+      types.widened
+          ? std::int64_t{rows_made.length} * padded(problem.at("channels")) * traits_of(types.values()).bytes
+          : 0;
   return block * rows * columns + block * taps + (values + 63) / 64 * 64 +
-         lanes * traits_of(types.factors()).bytes * inputs +
-         group_bytes(expand_tile(schedule), schedule.at("expand_group"), length) +
-         group_bytes(depthwise_tile(schedule), schedule.at("depthwise_group"), problem.at("out_width"));
+         lanes * traits_of(types.factors()).bytes * inputs + rows_made.scratch_bytes() +
+         out_group(problem, schedule).scratch_bytes();
 }
 
 std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine) {
@@ -137,8 +141,8 @@ std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine
           {"expand_columns", expand ? columns : std::vector<int>{1}},
           {"expand_unroll", expand ? unroll_values(problem) : std::vector<int>{1}},
           {"depthwise_columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-          {"expand_group", expand ? group_values(problem, pixels_of(problem)) : std::vector<int>{1}},
-          {"depthwise_group", group_values(problem, problem.at("out_width"))},
+          {"expand_group", expand ? group_values(problem, pixels_of(problem)) : std::vector<int>{1}, true},
+          {"depthwise_group", group_values(problem, problem.at("out_width")), true},
           {"strip_rows", part_lengths(problem.at("out_height"), 2)},
           {"flat", flag_values(expand)},
           {"prefetch", flag_values(expand), true},
@@ -149,14 +153,14 @@ Numbers depthwise_fit(const Numbers& problem, Numbers s) {
   s["block_panels"] = divisor_below(panels(problem.at("out_channels")), s["block_panels"]);
   s["depthwise_panels"] = divisor_below(s["block_panels"], s["depthwise_panels"]);
   s["expand_panels"] = divisor_below(s["block_panels"], s["expand_panels"]);
-  s["expand_columns"] = std::clamp(s["expand_columns"], 1, problem.at("width"));
+  s["expand_columns"] = expands(problem) ? std::clamp(s["expand_columns"], 1, problem.at("width")) : 1;
   s["expand_unroll"] =
       expands(problem) ? divisor_below(sum_steps(problem), std::min(s["expand_unroll"], most_unrolled)) : 1;
   s["depthwise_columns"] = std::clamp(s["depthwise_columns"], 1, problem.at("out_width"));
   s["strip_rows"] = std::clamp(s["strip_rows"], 1, problem.at("out_height"));
   s["flat"] = has_flag(s, "flat") && may_be_flat(problem, s);
   s["expand_group"] = expands(problem) ? fit_group(problem, s["expand_group"], s["expand_columns"],
-                                                   expanded_length(problem, s))
+                                                   row_group(problem, s).length)
                                        : 1;
   s["depthwise_group"] =
       fit_group(problem, s["depthwise_group"], s["depthwise_columns"], problem.at("out_width"));
@@ -167,7 +171,8 @@ Numbers depthwise_fit(const Numbers& problem, Numbers s) {
 
 // The ring, or the flat map, is read `kernel` times a row: that has to be from a cache.
 bool depthwise_worth_trying(const Numbers& problem, const Numbers& s, const Machine& machine) {
-  return fits_registers(expand_tile(s), machine) && fits_registers(depthwise_tile(s), machine) &&
+  return fits_registers({s.at("expand_panels"), s.at("expand_columns")}, machine) &&
+         fits_registers({s.at("depthwise_panels"), s.at("depthwise_columns")}, machine) &&
          depthwise_scratch(problem, s) <= second_cache_bytes / 2;
 }
 

@@ -10,10 +10,10 @@ struct DepthwiseSchedule {
   int expand_panels;      // of the expansion's register tile; divides block_panels
   int expand_columns;     // of the same tile; flat: pixels, at most the width
   int expand_unroll;      // steps of the expansion's sum in one iteration; divides them
-  int expand_group;       // tiles that are activated together
+  int expand_group;       // such tiles that are activated together (common/tile_group.h)
   int depthwise_panels;   // of the depthwise register tile; divides block_panels
   int depthwise_columns;  // of the same tile
-  int depthwise_group;    // tiles that are activated together
+  int depthwise_group;    // such tiles that are activated together
   int strip_rows;         // output rows of a task; the ring's first rows are computed again for every strip
   int flat;               // flag: the whole map is one strip, and is expanded first
   int prefetch;           // flag: the next task's expansion weights (common/prefetch.h)

@@ -8,7 +8,7 @@
 //   average                      from the cache
 #pragma once
 
-#include "generators/common/tiles.h"
+#include "generators/common/tile_group.h"
 #include "generators/pointwise/algorithm.h"
 #include "generators/pointwise/schedule.h"
 
@@ -25,9 +25,10 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
       .bound(lane, 0, p.lanes())
       .bound(panel, 0, s.block_panels * parts)
       .bound(pixel, 0, s.block_pixels);
+  const TileGroup from_registers{s.tile_panels, s.tile_pixels, 1, s.block_pixels};
   f.output.split(panel, po, pi, s.tile_panels * parts).split(pixel, xo, xi, s.tile_pixels);
   f.output.reorder(lane, pi, xi, xo, po)
-      .vectorize(lane, std::min(activated_lanes(lanes), p.lanes()))
+      .vectorize(lane, std::min(from_registers.loop_lanes(lanes), p.lanes()))
       .unroll(lane)
       .unroll(pi)
       .unroll(xi);

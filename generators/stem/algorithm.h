@@ -21,10 +21,10 @@ struct StemProblem {
 
 struct StemFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, x{"x"}, y{"y"};
-  BorderedRows rows;  // y counts from the strip's first input row
-  Halide::Func convolved{"convolved"};
-  Halide::RDom taps;              // colour, column, row
-  Halide::Func linear{"linear"};  // what is activated
+  BorderedRows rows;                              // y counts from the strip's first input row
+  Halide::Func convolved{"convolved"};            // in registers
+  Halide::RDom taps;                              // colour, column, row
+  Halide::Func convolved_sums{"convolved_sums"};  // its result, of groups of tiles in scratch
   Halide::Func output{"output"};
 };
 
@@ -48,8 +48,8 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
       f.convolved(lane, panel, x, y),
       f.rows.func((x * p.stride + f.taps.y - p.left) * 3 + f.taps.x, y * p.stride + f.taps.z - p.top) *
           weight(lane, f.taps.x, f.taps.y, f.taps.z, panel));
-  f.linear(lane, panel, x, y) = f.convolved(lane, panel, x, y);
-  f.output(lane, panel, x, y) = storage.write(activate(p.activation, f.linear(lane, panel, x, y)));
+  f.convolved_sums(lane, panel, x, y) = f.convolved(lane, panel, x, y);
+  f.output(lane, panel, x, y) = storage.write(activate(p.activation, f.convolved_sums(lane, panel, x, y)));
   return f;
 }
 

@@ -54,9 +54,9 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
   Prefetches prefetches() const override {
     Prefetches all;
     if (prefetch_output != 0)
-      all.push_back(
-          make_prefetch(PrefetchedStores{funcs_.output.name(), group > 1 ? 1 : columns, tile_panels,
-                                         panels(out_channels), panel_lanes * traits_of(element()).bytes}));
+      all.push_back(make_prefetch(PrefetchedStores{
+          funcs_.output.name(), TileGroup{tile_panels, columns, group, out_width}.stored_columns(),
+          tile_panels, panels(out_channels), panel_lanes * traits_of(element()).bytes}));
     return all;
   }
 

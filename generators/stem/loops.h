@@ -4,7 +4,7 @@
 //     copy its new input rows into the ring, with a border     scratch, a few KB
 //     for each group of tiles:
 //       for each tile of columns x panels:                     accumulators in registers
-//       activation (common/tiles.h), one store
+//       activation (common/tile_group.h), one store
 #pragma once
 
 #include "generators/common/tiles.h"
@@ -20,7 +20,7 @@ inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, out_panels).bound(x, 0, p.out_width);
   const TileGroup group{s.tile_panels, s.columns, s.group, p.out_width};
-  f.convolved.compute_at(schedule_output(f.output, f.linear, group, lanes))
+  f.convolved.compute_at(schedule_output(f.output, f.convolved_sums, group, lanes))
       .vectorize(lane, lanes)
       .unroll(lane)
       .unroll(panel)

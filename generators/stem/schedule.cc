@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "generators/common/tile_group.h"
 #include "models/packing.h"
 
 namespace effnet {
@@ -13,6 +14,10 @@ namespace {
 Machine without_inputs(Machine machine) {
   if (machine.lanes == 4 && machine.registers == 32) machine.registers -= 8;
   return machine;
+}
+
+TileGroup out_group(const Numbers& problem, const Numbers& schedule) {
+  return {schedule.at("tile_panels"), schedule.at("columns"), schedule.at("group"), problem.at("out_width")};
 }
 
 }  // namespace
@@ -39,6 +44,8 @@ std::string stem_check(const Numbers& problem, const Numbers& schedule) {
                                     {"prefetch_output"});
   if (wrong.empty() && out_panels % schedule.at("tile_panels") != 0)
     wrong = "tile_panels does not divide the panels";
+  if (wrong.empty() && schedule.at("group") > out_group(problem, schedule).most_tiles())
+    wrong = "group has more tiles than there are";
   return wrong;
 }
 
@@ -46,14 +53,13 @@ std::int64_t stem_scratch(const Numbers& problem, const Numbers& schedule) {
   const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
   const int width = std::max(needed, problem.at("resolution") + problem.at("left"));
   return (4ll * 3 * problem.at("kernel") * width + 63) / 64 * 64 +
-         group_bytes({schedule.at("tile_panels"), schedule.at("columns")}, schedule.at("group"),
-                     problem.at("out_width"));
+         out_group(problem, schedule).scratch_bytes();
 }
 
 std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
   return {{"tile_panels", divisors(panels(problem.at("out_channels")))},
           {"columns", spread_values(std::min(problem.at("out_width"), machine.registers))},
-          {"group", group_values(problem, problem.at("out_width"))},
+          {"group", group_values(problem, problem.at("out_width")), true},
           {"strip_rows", part_lengths(problem.at("out_height"), 2)},
           {"prefetch_output", flag_values(leaves_second_cache(problem)), true}};
 }

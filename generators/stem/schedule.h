@@ -8,7 +8,7 @@ namespace effnet {
 struct StemSchedule {
   int tile_panels;      // panels of the register tile; divides the output's
   int columns;          // of the register tile
-  int group;            // tiles that are activated together
+  int group;            // tiles that are activated together (common/tile_group.h)
   int strip_rows;       // output rows of a task
   int prefetch_output;  // flag: where the next tiles are written (common/prefetch.h)
 };

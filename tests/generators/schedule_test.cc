@@ -156,29 +156,32 @@ TEST_CASE("A projection that prefetches its weights and its input gives the same
 TEST_CASE("Tiles that are activated together give the bits of tiles that are activated one by one") {
   struct Groups {
     std::string operation;
-    int flat, together;  // tiles, at most
+    int stride, flat, together;  // together: tiles, at most
   };
-  const Groups groups = GENERATE(Groups{"stem", 0, 100}, Groups{"depthwise", 0, 3},
-                                 Groups{"expand_depthwise", 0, 3}, Groups{"expand_depthwise", 1, 3});
+  // The block's rows are 15 columns: a group of all has a last tile that is shifted inwards, of two the last group is.
+  const Groups groups = GENERATE(Groups{"stem", 1, 0, 100}, Groups{"depthwise", 1, 0, 2},
+                                 Groups{"expand_depthwise", 2, 0, 100}, Groups{"expand_depthwise", 1, 1, 3});
   const int expansion = groups.operation == "depthwise" ? 1 : 6;
-  const Network network =
-      one_block_network({29, 24, expansion, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  const Network network = one_block_network(
+      {29, 24, expansion, 3, groups.stride, 24, Padding::same, true, Activation::swish, 32, 7});
   const auto tiles = [&](int together) {
     return [&groups, together](const Numbers& problem, Numbers& schedule) {
-      const int width = problem.at("out_width");
+      const int width = problem.at("out_width"), columns = 4;
       if (groups.operation == "stem") {
-        schedule["columns"] = 2;
-        schedule["group"] = fit_group(problem, together, 2, width);
+        schedule["columns"] = columns;
+        schedule["group"] = fit_group(problem, together, columns, width);
         return;
       }
-      schedule["depthwise_columns"] = 2;
-      schedule["depthwise_group"] = fit_group(problem, together, 2, width);
+      schedule["depthwise_columns"] = columns;
+      schedule["depthwise_group"] = fit_group(problem, together, columns, width);
       if (groups.operation == "depthwise") return;
+      const int length = problem.at("width") * (groups.flat != 0 ? problem.at("height") : 1);
+      schedule["strip_rows"] = problem.at("out_height");
       schedule["flat"] = groups.flat;
-      if (groups.flat != 0) schedule["strip_rows"] = problem.at("out_height");
-      schedule["expand_columns"] = 2;
-      schedule["expand_group"] = fit_group(
-          problem, together, 2, problem.at("width") * (groups.flat != 0 ? problem.at("height") : 1));
+      schedule["block_panels"] = 3;  // of tiles of one
+      schedule["expand_panels"] = schedule["depthwise_panels"] = 1;
+      schedule["expand_columns"] = columns;
+      schedule["expand_group"] = fit_group(problem, together, columns, length);
     };
   };
   for (const Kind& kind : runnable_kinds())
