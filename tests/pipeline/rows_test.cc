@@ -2,6 +2,7 @@
 #include "schedules/rows.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include "pipeline/plan.h"
 #include "tests/catch.h"
@@ -212,6 +213,22 @@ TEST_CASE("an illegal row is not used, and the plan warns about it") {
     CHECK(contains(plan.warnings[0], "head"));
     CHECK(contains(plan.warnings[0], "is not used"));
   }
+}
+
+TEST_CASE("every shipped row is legal") {
+  int rows = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(EFFNET_SOURCE_DIR "/schedules")) {
+    if (file.path().extension() != ".rows") continue;
+    const Operator& op = find_operator(file.path().stem().string());
+    std::ifstream lines(file.path());
+    for (std::string line; std::getline(lines, line); ++rows) {
+      INFO(file.path().string() << ": " << line);
+      const Result<ScheduleRow> row = parse_row(line);
+      REQUIRE(row);
+      CHECK(op.check_schedule(row->problem, row->schedule) == "");
+    }
+  }
+  CHECK(rows > 500);
 }
 
 TEST_CASE("a row with a number missing or too many is not used") {
