@@ -64,6 +64,14 @@ std::vector<const ArgumentMemory*> memories(const StepLayout& layout) {
   return result;
 }
 
+// What the lanes past the last channel hold: the number that stands for 0.
+float padding_of(const std::vector<const ArgumentMemory*>& all, const ArgumentMemory& a) {
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (traits_of(a.element).affine && all[i]->argument.name == a.argument.name + "_affine")
+      return candidate_affine(static_cast<int>(i), 1);
+  return 0;
+}
+
 const char* kind_text(Kind kind) {
   return kind == Kind::weight   ? "CANDIDATE_WEIGHT"
          : kind == Kind::affine ? "CANDIDATE_AFFINE"
@@ -89,11 +97,11 @@ std::string emit_candidate(const StepLayout& layout, int threads, int seconds) {
   const std::vector<const ArgumentMemory*> all = memories(layout);
   for (const ArgumentMemory* a : all) {
     char line[200];
-    std::snprintf(line, sizeof line, "    {%s, %s, %lld, %lld, %lld, %lld, %d, %d, %d, %.9g}, /* %s */\n",
-                  kind_text(a->kind), element_text(a->element), static_cast<long long>(a->elements),
-                  static_cast<long long>(a->used), static_cast<long long>(a->row),
-                  static_cast<long long>(a->panel), a->together, a->channels, a->samples, a->scale,
-                  a->argument.name.c_str());
+    std::snprintf(
+        line, sizeof line, "    {%s, %s, %lld, %lld, %lld, %lld, %d, %d, %d, %.9g, %.9g}, /* %s */\n",
+        kind_text(a->kind), element_text(a->element), static_cast<long long>(a->elements),
+        static_cast<long long>(a->used), static_cast<long long>(a->row), static_cast<long long>(a->panel),
+        a->together, a->channels, a->samples, a->scale, padding_of(all, *a), a->argument.name.c_str());
     text += line;
   }
   std::int64_t scratch = 0;
@@ -185,7 +193,7 @@ Status check_samples(const StepLayout& layout, const CandidateResult& result) {
         return candidate_affine(static_cast<int>(i), static_cast<std::uint64_t>(index));
       const std::int64_t lane = index % (panel_lanes * a.together) / a.together;
       const bool is_channel = a.panel == 1 || index % a.row / a.panel * panel_lanes + lane < a.channels;
-      if (!is_channel) return 0;
+      if (!is_channel) return padding_of(all, a);
       return candidate_value(static_cast<candidate_element>(a.element), a.scale, static_cast<int>(i),
                              static_cast<std::uint64_t>(index));
     }

@@ -72,8 +72,9 @@ int sum_steps(const Numbers& problem);
 // How often that loop may be unrolled: short powers of two that divide it.
 std::vector<int> unroll_values(const Numbers& problem);
 
-// Measured with AVX2 (Zen 2): 14x14 and 7x7 pixels 3 to 6 % faster than one step an iteration, large maps the same.
-inline constexpr int default_unroll = 4, most_unrolled = 16;
+// Steps of it in an iteration. Measured with AVX2 (Zen 2): 14x14 and 7x7 pixels 3 to 6 % faster than one, large maps the same.
+int default_unroll(const Numbers& problem);
+inline constexpr int most_unrolled = 16;
 
 // Tiles that are activated together (common/tile_group.h), of those that cover `width`.
 int default_group(const Numbers& problem, const RegisterTile& tile, int width, const Machine& machine);

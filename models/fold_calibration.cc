@@ -1,6 +1,8 @@
 #include "models/fold_calibration.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "models/weight_error.h"
@@ -36,6 +38,15 @@ std::map<std::string, LayerMaps> layer_maps(const Network& network) {
   }
   maps[network.head.name] = {map, "head"};
   return maps;
+}
+
+void bound_gated_scales(const Network& network, Calibration& calibration) {
+  for (const Block& block : network.blocks) {
+    const auto wide = calibration.tensors.find(block.name + ".depthwise");
+    const auto gated = calibration.tensors.find(block.name + ".gated");
+    if (wide == calibration.tensors.end() || gated == calibration.tensors.end()) continue;
+    gated->second.scale = std::max(gated->second.scale, std::ldexp(wide->second.scale, -most_gate_bits));
+  }
 }
 
 TensorBytes pack_affine(const CalibratedTensor& map) {

@@ -17,6 +17,10 @@ struct LayerMaps {
 };
 std::map<std::string, LayerMaps> layer_maps(const Network& network);  // by the layer's name
 
+// Gated maps get a scale that kernels can multiply to (most_gate_bits of models/packing.h), which a gate of nearly 0 in every
+// channel would miss.
+void bound_gated_scales(const Network& network, Calibration& calibration);
+
 // The bytes of an `affine` tensor.
 TensorBytes pack_affine(const CalibratedTensor& map);
 

@@ -177,8 +177,9 @@ Status import_checked(NetworkConfig config, SourceTensors tensors, const Weights
   config.classes = options.classes.value_or(config.classes);
   Result<Network> network = build_network(config);
   if (!network) return network.status();
-  const Result<Calibration> calibration = take_calibration(options.calibration, options.precision, *network);
+  Result<Calibration> calibration = take_calibration(options.calibration, options.precision, *network);
   if (!calibration) return calibration.status();
+  bound_gated_scales(*network, *calibration);
   tensors = without_prefix(std::move(tensors));
   if (is_keras(tensors)) {
     Result<KerasWeights> weights = read_keras(*network, tensors, source.where);

@@ -45,6 +45,10 @@ inline constexpr int panel_lanes = 16;
 constexpr int panels(int channels) { return (channels + panel_lanes - 1) / panel_lanes; }
 constexpr int padded(int channels) { return panels(channels) * panel_lanes; }
 
+// The scale of a map with the gate in it is at least 2^-most_gate_bits of the map's without: kernels multiply steps of one map,
+// differences of 8 bits and a sign, by 16 bit fractions of those of the other.
+inline constexpr int most_gate_bits = 7;
+
 inline constexpr int weights_format_version = 1;
 
 struct PackedTensor {

@@ -210,7 +210,13 @@ class Evaluation {
     if (!at("gated")) return {stored * from.scale, 0};
     const Affine to = affine("gated");
     const double steps = std::clamp(from.value(stored) * gate / to.scale + to.zero, 0.0, 255.0);
-    const bool undecided = std::abs(steps - std::floor(steps) - 0.5) < 1e-4;
+    // Kernels multiply by whole units of a 16 bit fraction; a gate of 1 may be one too many.
+    const double ratio = from.scale / to.scale;
+    const int bits = std::clamp(static_cast<int>(std::ceil(std::log2(ratio * 1.000001))), 0, most_gate_bits);
+    const double unit = std::ldexp(1.0, bits - 15),
+                 units = std::abs(gate) * ratio >= std::ldexp(1.0, bits) - unit ? 1 : 0.51;
+    const double error = std::abs(stored - from.zero) * unit * units + 1e-4;
+    const bool undecided = std::abs(steps - std::floor(steps) - 0.5) < error;
     return {std::nearbyint(steps) * to.scale, undecided ? to.scale : 0};
   }
 

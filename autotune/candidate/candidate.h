@@ -19,7 +19,7 @@ struct halide_buffer_t {
 
 enum candidate_kind { CANDIDATE_MAP, CANDIDATE_WEIGHT, CANDIDATE_AFFINE, CANDIDATE_OUTPUT };
 
-/* Channels lie in panels of 16; the lanes past the last channel hold 0. */
+/* Channels lie in panels of 16; the lanes past the last channel hold what stands for 0. */
 struct candidate_argument {
   enum candidate_kind kind;
   enum candidate_element element;
@@ -29,8 +29,9 @@ struct candidate_argument {
   size_t panel;    /* elements from a panel to the next */
   int together;    /* elements of one channel side by side */
   int channels;
-  int samples; /* of an output, to print */
-  float scale; /* of an input's numbers */
+  int samples;   /* of an output, to print */
+  float scale;   /* of an input's numbers */
+  float padding; /* in the lanes past the last channel */
 };
 
 extern const struct candidate_argument candidate_arguments[];

@@ -94,7 +94,7 @@ static void fill(int index, const struct candidate_argument* a, char* to) {
     else if (a->panel == 1 || (i < a->used && channel < (size_t)a->channels))
       store(a, to, i, candidate_value(a->element, a->scale, index, i));
     else
-      store(a, to, i, 0);
+      store(a, to, i, a->padding);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "generators/common/layout.h"
 #include "generators/common/ordered.h"
+#include "generators/common/row_sums.h"
 #include "models/element.h"
 
 namespace effnet {
@@ -38,21 +39,56 @@ class MapStorage {
   Halide::Expr write(const Halide::Expr& value) const {
     return traits_of(element_).affine ? nearest_step(value * affine_(2)) : stored_as(element_, value);
   }
-  // What write() makes of read(stored) * gate.
-  Halide::Expr write_gated(const MapStorage& from, const Halide::Expr& stored,
-                           const Halide::Expr& gate) const {
+  // What row_sums() adds up along `width` columns: floats or, exactly, steps. And what that sum stands for.
+  Halide::Expr summand(const Halide::Expr& stored, int width) const {
     using namespace Halide;
-    if (!traits_of(element_).affine) return write(cast<float>(stored) * gate);
-    const Expr steps = strict_float(gate * strict_float(from.affine_(0) * affine_(2)));
-    return nearest_step((cast<float>(stored) - from.affine_(1)) * steps);
+    if (!traits_of(element_).affine) return read(stored);
+    return cast(UInt(width <= most_columns_of_bytes ? 16 : 32), stored);
+  }
+  Halide::Expr sum_value(const Halide::Expr& sum, int width) const {
+    using namespace Halide;
+    return traits_of(element_).affine ? (cast<float>(sum) - affine_(1) * width) * affine_(0) : sum;
+  }
+
+  // read(stored) * gate as it is stored; of affine maps by 16 bit integers, halves upwards: floats take a conversion each way.
+  // `factor`: gate_factor().
+  Halide::Expr write_gated(const MapStorage& from, const Halide::Expr& stored,
+                           const Halide::Expr& factor) const {
+    using namespace Halide;
+    if (!traits_of(element_).affine) return write(cast<float>(stored) * factor);
+    const Expr moved = (cast<std::int16_t>(stored) - cast<std::int16_t>(from.affine_(1)))
+                       << cast<std::int16_t>(gate_bits(from));
+    const Expr gated =
+        saturating_add(rounding_mul_shift_right(moved, factor, 15), cast<std::int16_t>(affine_(1)));
+    return clamp(gated, cast<std::int16_t>(0), cast<std::int16_t>(255));
+  }
+  // What a channel's values are multiplied by: the gate, or, between steps of two affine maps, gate * ratio of their sizes in
+  // units of 2^(gate_bits() - 15).
+  Halide::Expr gate_factor(const MapStorage& from, const Halide::Expr& gate) const {
+    using namespace Halide;
+    if (!traits_of(element_).affine) return gate;
+    const Expr units = reinterpret<float>((127 + 15 - gate_bits(from)) << 23);
+    const Expr factor = strict_float(gate * ratio(from)) * units;  // a power of two: exact
+    return cast<std::int16_t>(min(factor + select(factor < 0.0f, -0.5f, 0.5f), 32767.0f));
   }
 
  private:
-  // Adding 2^23 rounds to a whole number, halves to even, and leaves it in the lowest bits.
+  Halide::Expr ratio(const MapStorage& from) const {
+    return Halide::strict_float(from.affine_(0) * affine_(2));
+  }
+  // Binary digits that gate * ratio has in front of the point, a gate being at most 1: the ratio's logarithm, rounded up.
+  Halide::Expr gate_bits(const MapStorage& from) const {
+    using namespace Halide;
+    return clamp(((reinterpret<int>(ratio(from)) - 1) >> 23) - 126, 0, most_gate_bits);
+  }
+
+  // Adding 2^23 rounds what is not negative to a whole number, halves to even, and leaves it in the lowest bits: 0x4b000000 + step.
+  // Larger floats have larger bits, infinity too, so that the limits may come last, where instructions that narrow saturate.
   Halide::Expr nearest_step(const Halide::Expr& steps) const {
     using namespace Halide;
-    const Expr bounded = clamp(steps + affine_(1), 0.0f, 255.0f);
-    return cast<std::uint8_t>(reinterpret<std::uint32_t>(strict_float(bounded + 8388608.0f)));
+    const Expr raised = strict_float(max(steps + affine_(1), 0.0f) + 8388608.0f);
+    return saturating_cast<std::uint8_t>(
+        saturating_cast<std::int16_t>(reinterpret<std::int32_t>(raised) - 0x4b000000));
   }
 
   Element element_ = Element::f32;

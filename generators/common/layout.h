@@ -1,7 +1,7 @@
 // How kernels see memory. Channels lie in panels of 16 (models/packing.h) and are two dimensions in Halide:
 // the lane in the panel and the panel, so that no index needs a division. Dimension 0 is the innermost.
 //
-//   feature map     (lane, panel, column, row)    channels rounded up to 16; 0 in the lanes past the last one
+//   feature map     (lane, panel, column, row)    channels rounded up to 16; what stands for 0 in the lanes past the last one
 //   flat map        (lane, panel, pixel)          the same memory, pixel = row * width + column
 //   as inputs       (channel, pixel)              the same memory, for reductions over exact channels
 //   weights         (lane, input, panel)          depthwise: (lane, kernel column, kernel row, panel)
@@ -34,12 +34,12 @@ void set_dense(Argument& argument, const std::vector<int>& extents) {
   set_layout(argument, extents, strides);
 }
 
-// f(lane, ..., panel) by halves of panels: (lane of 8, ..., half).
-inline Halide::Func in_halves(const Halide::Func& f) {
+// f(lane, ..., panel) by halves of panels: (lane of 8, ..., half). `lane`: its dimension.
+inline Halide::Func in_halves(const Halide::Func& f, int lane = 0) {
   using namespace Halide;
   const std::vector<Var> arguments = f.args();
   std::vector<Expr> index(arguments.begin(), arguments.end());
-  index.front() += arguments.back() % 2 * (panel_lanes / 2);
+  index[lane] += arguments.back() % 2 * (panel_lanes / 2);
   index.back() /= 2;
   Func halves(f.name() + "_halves");
   halves(arguments) = f(index);

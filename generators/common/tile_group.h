@@ -11,23 +11,27 @@
 
 namespace effnet {
 
+// Lanes of the loop that activates from registers: two vectors at a time, so that one chain runs in the shadow of the other
+// (llvm-mca's model of Zen 3: swish takes 12 % less time; with AVX-512 a panel is one vector).
+inline int lanes_from_registers(int lanes) { return std::min(2 * lanes, panel_lanes); }
+
+inline int tiles_over(int length, int columns) { return (length + columns - 1) / columns; }
+
 struct TileGroup {
   int panels, columns;  // of a register tile, the columns at most the length
   int tiles;            // of the group, side by side; 1: activated from registers
   int length;  // columns or pixels that tiles cover; the last group and its last tile are shifted inwards
 
   bool in_scratch() const { return tiles > 1; }
-  int most_tiles() const { return (length + columns - 1) / columns; }
+  int most_tiles() const { return tiles_over(length, columns); }
   int group_columns() const { return std::min(columns * tiles, length); }
-  int stored_columns() const {
-    return in_scratch() ? 1 : columns;
-  }  // by an iteration of the loop that activates
-  std::int64_t scratch_bytes() const {
-    return in_scratch() ? std::int64_t{4} * panel_lanes * panels * group_columns() : 0;
-  }
-  // Of the loop that activates. From registers two vectors at a time, so that one chain runs in the shadow of the other
-  // (llvm-mca's model of Zen 3: swish takes 12 % less time; with AVX-512 a panel is one vector). From scratch one is faster.
-  int loop_lanes(int lanes) const { return in_scratch() ? lanes : std::min(2 * lanes, panel_lanes); }
+  // Columns that an iteration of the loop that activates stores.
+  int stored_columns() const { return in_scratch() ? 1 : columns; }
+  // Of a group's values as float32.
+  std::int64_t float_bytes() const { return std::int64_t{4} * panel_lanes * panels * group_columns(); }
+  std::int64_t scratch_bytes() const { return in_scratch() ? float_bytes() : 0; }
+  // Lanes of the loop that activates. From scratch one vector at a time is faster.
+  int loop_lanes(int lanes) const { return in_scratch() ? lanes : lanes_from_registers(lanes); }
 };
 
 }  // namespace effnet

@@ -16,6 +16,7 @@
 #include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
 #include "generators/common/tile_group.h"
+#include "generators/expand_depthwise/schedule.h"
 
 namespace effnet {
 
@@ -26,10 +27,13 @@ struct DepthwiseProblem {
   Activation activation{};
   bool expand = false, sums = false;
   TileGroup row_group{};  // of the expanded rows, or flat of the whole map; a copy's is one column
+  TileGroup out_group{};  // of the output's rows
   bool flat = false;
   MatrixTypes types;
   Element tap_element = Element::f32;  // the depthwise weights
   bool signed_maps = false;            // wants_signed_maps()
+
+  bool rounds_apart() const { return effnet::rounds_apart(types); }
 };
 
 struct DepthwiseMaps {
@@ -48,7 +52,8 @@ struct DepthwiseFuncs {
   Halide::Func convolved_sums{"convolved_sums"};  // its result, of groups of tiles in scratch
   Halide::RDom taps;
   Halide::Func window{"window"};  // the depthwise weights as it multiplies them: (lane, column, row, panel)
-  Halide::Func output{"output"};  // y counts from the strip's first output row
+  Halide::Func activated{"activated"};  // float32
+  Halide::Func output{"output"};        // y counts from the strip's first output row
   RowSums sums;
 };
 
@@ -110,12 +115,13 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
           f.window(lane, f.taps.x, f.taps.y, panel));
   f.convolved_sums(lane, panel, x, y) = f.convolved(lane, panel, x, y);
-  f.output(lane, panel, x, y) =
-      maps.output.write(activate(p.activation, f.convolved_sums(lane, panel, x, y)));
+  f.activated(lane, panel, x, y) = activate(p.activation, f.convolved_sums(lane, panel, x, y));
+  f.output(lane, panel, x, y) = maps.output.write(f.activated(lane, panel, x, y));
   if (p.sums) {
     Func read("read");
-    read(lane, panel, x, y) = maps.output.read(f.output(lane, panel, x, y));
-    f.sums = row_sums("sums", read, p.out_width, lane, panel, y);
+    read(lane, panel, x, y) = maps.output.summand(f.output(lane, panel, x, y), p.out_width);
+    f.sums = row_sums("sums", read, p.out_width, lane, panel, y,
+                      [&](const Expr& sum) { return maps.output.sum_value(sum, p.out_width); });
   }
   return f;
 }

@@ -56,23 +56,25 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   }
 
   void generate() {
-    problem_ = {width,
-                height,
-                channels,
-                out_width,
-                (height.value() + stride.value() - 1) / stride.value(),  // in both padding families
-                kernel,
-                stride,
-                top,
-                left,
-                static_cast<Activation>(activation.value()),
-                expand != 0,
-                squeeze != 0,
-                row_group(),
-                flat != 0,
-                element_types(),
-                tap_element(),
-                wants_signed_maps(element_types(), get_target())};
+    problem_ = {
+        width,
+        height,
+        channels,
+        out_width,
+        (height.value() + stride.value() - 1) / stride.value(),  // in both padding families
+        kernel,
+        stride,
+        top,
+        left,
+        static_cast<Activation>(activation.value()),
+        expand != 0,
+        squeeze != 0,
+        {expand_panels, expand_columns, expand_group, width.value() * (flat != 0 ? height.value() : 1)},
+        {depthwise_panels, depthwise_columns, depthwise_group, out_width},
+        flat != 0,
+        element_types(),
+        tap_element(),
+        wants_signed_maps(element_types(), get_target())};
     const Element in = wide_input != 0 ? Element::f32 : problem_.types.maps;
     const DepthwiseMaps storage = {
         MapStorage(in, input_affine_ ? Func(*input_affine_) : Func()),
@@ -119,9 +121,9 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   Prefetches prefetches() const override {
     Prefetches all;
     if (prefetch_output != 0)
-      all.push_back(make_prefetch(PrefetchedStores{funcs_.output.name(), out_group().stored_columns(),
-                                                   depthwise_panels, panels(out_channels),
-                                                   panel_lanes * traits_of(problem_.types.maps).bytes}));
+      all.push_back(make_prefetch(PrefetchedStores{
+          funcs_.output.name(), problem_.rounds_apart() ? 1 : problem_.out_group.stored_columns(),
+          depthwise_panels, panels(out_channels), panel_lanes * traits_of(problem_.types.maps).bytes}));
     if (prefetch == 0 || expand == 0) return all;
     const int panel_bytes = weight_panel_bytes(problem_.types, channels);
     // Where weights matter, maps are small and a strip is the whole map.
@@ -134,10 +136,6 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
   MatrixTypes element_types() const {
     return {static_cast<Element>(maps.value()), static_cast<Element>(weights.value()), widened != 0};
   }
-  TileGroup row_group() const {
-    return {expand_panels, expand_columns, expand_group, width.value() * (flat != 0 ? height.value() : 1)};
-  }
-  TileGroup out_group() const { return {depthwise_panels, depthwise_columns, depthwise_group, out_width}; }
   Element tap_element() const { return static_cast<Element>(taps.value()); }
 
   Input<Buffer<>>*input_ = nullptr, *expand_weight_ = nullptr;

@@ -8,7 +8,7 @@
 //       border
 //     for each group of tiles:
 //       for each tile of columns x panels: depthwise       accumulators in registers
-//       activation, one store
+//       activation, one store; of affine maps into scratch, from where another loop rounds and stores
 //   row sums                                               from the cache
 //
 // The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch. Flat, the expansion comes
@@ -28,8 +28,10 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   Var po("po"), pi("pi");
 
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
-  const TileGroup out_group{s.depthwise_panels, s.depthwise_columns, s.depthwise_group, p.out_width};
-  f.convolved.compute_at(schedule_output(f.output, f.convolved_sums, out_group, lanes))
+  f.convolved
+      .compute_at(p.rounds_apart()
+                      ? schedule_rounded_output(f.output, f.activated, f.convolved_sums, p.out_group, lanes)
+                      : schedule_output(f.output, f.convolved_sums, p.out_group, lanes))
       .vectorize(lane, lanes)
       .unroll(lane)
       .unroll(panel)
@@ -81,7 +83,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
     }
     if (p.types.widened) {
       f.values.compute_at(rows, po).store_in(MemoryType::Heap).bound_extent(f.k, padded(p.channels));
-      f.values.vectorize(f.k, lanes);
+      f.values.vectorize(f.k, panel_lanes);
     }
     f.sum.schedule_offset(LoopLevel::root(), lanes);
   }
@@ -95,16 +97,17 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
         .reorder(lane, panel, y)
         .bound(lane, 0, 16)
         .bound(panel, 0, s.block_panels);
+    const int sum_lanes = std::min(lanes * 4 / f.sums.partial.type().bytes(), panel_lanes);
     f.sums.partial.compute_at(f.sums.sums, panel)
         .reorder(lane, f.sums.i, panel, y)
-        .vectorize(lane, lanes)
+        .vectorize(lane, sum_lanes)
         .unroll(f.sums.i);
     f.sums.partial.update(0)
         .reorder(lane, f.sums.i, panel, f.sums.group, y)
-        .vectorize(lane, lanes)
+        .vectorize(lane, sum_lanes)
         .unroll(lane)
         .unroll(f.sums.i);
-    if (f.sums.has_rest) f.sums.partial.update(1).vectorize(lane, lanes);
+    if (f.sums.has_rest) f.sums.partial.update(1).vectorize(lane, sum_lanes);
   }
 }
 

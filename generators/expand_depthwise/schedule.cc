@@ -69,7 +69,7 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},
-          {"expand_unroll", expand ? divisor_below(sum_steps(problem), default_unroll) : 1},
+          {"expand_unroll", expand ? default_unroll(problem) : 1},
           {"expand_group", expand_group},
           {"depthwise_panels", out_tile.panels},
           {"depthwise_columns", out_tile.columns},
@@ -126,9 +126,11 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
       types.widened
           ? std::int64_t{rows_made.length} * padded(problem.at("channels")) * traits_of(types.values()).bytes
           : 0;
+  const TileGroup out = out_group(problem, schedule);
+  const std::int64_t activated = rounds_apart(types) ? out.float_bytes() : 0;
   return block * rows * columns + block * taps + (values + 63) / 64 * 64 +
-         lanes * traits_of(types.factors()).bytes * inputs + rows_made.scratch_bytes() +
-         out_group(problem, schedule).scratch_bytes();
+         lanes * traits_of(types.factors()).bytes * inputs + rows_made.scratch_bytes() + out.scratch_bytes() +
+         activated;
 }
 
 std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine) {

@@ -20,6 +20,9 @@ struct DepthwiseSchedule {
   int prefetch_output;    // flag: where the output's next tiles are written
 };
 
+// Whether a loop of its own rounds the output to steps, from scratch.
+inline bool rounds_apart(const MatrixTypes& types) { return types.affine(); }
+
 Numbers depthwise_default(const Numbers& problem, const Machine& machine);
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule);

@@ -31,6 +31,7 @@ struct PointwiseProblem {
   int filled_halves = 0;     // where not 0: "panels" below are halves of one, of which so many have channels
 
   int lanes() const { return filled_halves > 0 ? panel_lanes / 2 : panel_lanes; }
+  bool makes_gate_factors() const { return effnet::makes_gate_factors(gate, types); }
   bool makes_values() const { return gate == Gate::input || types.widened; }
   bool makes_factors() const { return gate == Gate::weights || !types.multiplies_stored(); }
 };
@@ -46,6 +47,8 @@ struct PointwiseMaps {
 
 struct PointwiseFuncs {
   Halide::Var lane{"lane"}, panel{"panel"}, pixel{"pixel"}, row{"row"}, input_channel{"k"}, side{"side"};
+  Halide::Func gate_factors{
+      "gate_factors"};              // of the input: (k); in scratch where they are not the gates themselves
   Halide::Func values{"values"};    // the input as it is multiplied: (k, pixel)
   Halide::Func factors{"factors"};  // the weights as they are multiplied, like their argument
   Halide::Func product{"product"};
@@ -78,13 +81,15 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
         stored_as(p.types.weights,
                   cast<float>(weight(f.side, lane, ki, panel)) * gate(ki * p.types.together() + f.side));
   }
-  if (p.gate == Gate::input)
+  if (p.gate == Gate::input) {
+    f.gate_factors(ki) = maps.gated.gate_factor(maps.input, gate(ki));
     f.values(ki, pixel) =
-        stored_as(p.types.values(), maps.gated.write_gated(maps.input, input(ki, pixel), gate(ki)));
-  else if (p.makes_values())
+        stored_as(p.types.values(), maps.gated.write_gated(maps.input, input(ki, pixel), f.gate_factors(ki)));
+  } else if (p.makes_values()) {
     f.values(ki, pixel) = stored_as(p.types.values(), input(ki, pixel));
-  else
+  } else {
     f.values = input;
+  }
   f.sum = ChannelSum(p.types, p.channels, p.signed_maps);
   f.product(lane, panel, pixel) = f.sum.begin(bias(lane, panel), f.factors, lane, panel);
   f.product(lane, panel, pixel) = f.sum.add(
@@ -100,7 +105,7 @@ inline PointwiseFuncs define_pointwise(const PointwiseProblem& p, const Halide::
   if (p.average) {
     Func as_one_row("as_one_row");
     as_one_row(lane, panel, pixel, f.row) = f.output(lane, panel, pixel);
-    f.sums = row_sums("sums", as_one_row, p.pixels, lane, panel, f.row);
+    f.sums = row_sums("sums", as_one_row, p.pixels, lane, panel, f.row, [](const Expr& sum) { return sum; });
     f.average(lane, panel) = f.sums.sums(lane, panel, 0) * (1.0f / static_cast<float>(p.pixels));
   }
   return f;

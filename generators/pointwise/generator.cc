@@ -59,7 +59,9 @@ class Pointwise : public Halide::Generator<Pointwise>, public Prefetching {
                 element_types(),
                 wants_signed_maps(element_types(), get_target()),
                 halves != 0 ? halves_with_channels(block_panels) : 0};
-    const auto grouped = [&](const Func& f) { return halves != 0 ? in_halves(f) : f; };
+    const auto grouped = [&](const Func& f) {
+      return halves != 0 ? in_halves(f, f.dimensions() == 4 ? 1 : 0) : f;
+    };
     funcs_ = define_pointwise(
         problem_, input, {grouped(weight), grouped(bias), scale_ ? grouped(*scale_) : Func()},
         gated != 0 ? Func(*gate_) : Func(), adds_residual != 0 ? Func(*residual_) : Func(),

@@ -25,18 +25,21 @@ inline void schedule_pointwise(PointwiseFuncs& f, const PointwiseProblem& p, con
       .bound(lane, 0, p.lanes())
       .bound(panel, 0, s.block_panels * parts)
       .bound(pixel, 0, s.block_pixels);
-  const TileGroup from_registers{s.tile_panels, s.tile_pixels, 1, s.block_pixels};
   f.output.split(panel, po, pi, s.tile_panels * parts).split(pixel, xo, xi, s.tile_pixels);
   f.output.reorder(lane, pi, xi, xo, po)
-      .vectorize(lane, std::min(from_registers.loop_lanes(lanes), p.lanes()))
+      .vectorize(lane, std::min(lanes_from_registers(lanes), p.lanes()))
       .unroll(lane)
       .unroll(pi)
       .unroll(xi);
   f.product.compute_at(f.output, xo).vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(pixel);
   f.sum.schedule(f.product.update(), lane, lanes, panel, pixel, s.unroll);
+  if (p.makes_gate_factors()) {
+    f.gate_factors.compute_root().store_in(MemoryType::Heap);
+    f.gate_factors.vectorize(f.input_channel, panel_lanes, TailStrategy::RoundUp);
+  }
   if (p.makes_values()) {
     f.values.compute_root().store_in(MemoryType::Heap);
-    f.values.vectorize(f.input_channel, lanes, TailStrategy::RoundUp);
+    f.values.vectorize(f.input_channel, panel_lanes, TailStrategy::RoundUp);
   }
   if (p.makes_factors()) {
     f.factors.compute_at(f.output, po).store_in(MemoryType::Heap);

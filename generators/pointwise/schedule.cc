@@ -15,16 +15,18 @@ struct Choice {
 };
 
 // Whether the last panel's upper half has no channels and can be left out: an average goes over whole panels, and
-// instructions that multiply several inputs at a time fill 16 lanes or are not worth it.
+// instructions that multiply and add several inputs at a time fill 16 lanes or are not worth it.
 bool has_empty_half(const Numbers& problem) {
   const int rest = problem.at("out_channels") % panel_lanes;
-  return rest > 0 && rest <= panel_lanes / 2 && types_of(problem).together() == 1 &&
+  return rest > 0 && rest <= panel_lanes / 2 && !types_of(problem).multiplies_together() &&
          problem.at("averages") == 0;
 }
 
-// Cycles a multiplication by the gate takes, memory included, in units of a multiply-add; rounding included where
-// products are of a shorter type and there are several in one instruction.
-double gating(const Numbers& problem) { return types_of(problem).together() == 1 ? 5 : 15; }
+// Cycles a multiplication by the gate takes, memory included, in units of a multiply-add; rounding to bf16 included.
+double gating(const Numbers& problem) {
+  const MatrixTypes types = types_of(problem);
+  return types.together() == 1 || types.affine() ? 5 : 15;
+}
 
 // Every thread has a gated input in the arena.
 constexpr std::int64_t most_gated_bytes = 2 << 20;
@@ -129,7 +131,7 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
           {"block_pixels", best.block_pixels},
           {"tile_panels", best.tile_panels},
           {"tile_pixels", best.tile_pixels},
-          {"unroll", divisor_below(sum_steps(problem), default_unroll)},
+          {"unroll", default_unroll(problem)},
           {"halves", best.halves},
           {"prefetch", 1},
           {"prefetch_input", streams_input(problem, streamed_bytes)}};
@@ -163,6 +165,7 @@ std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const MatrixTypes types = types_of(problem);
   std::int64_t bytes = 0;
   if (makes_values(problem)) bytes += gated_input_bytes(problem, schedule.at("block_pixels"));
+  if (makes_gate_factors(gate, types)) bytes += (2 * padded(problem.at("channels")) + 63) / 64 * 64;
   if (gate == Gate::weights || !types.multiplies_stored()) {
     const RegisterTile tile = register_tile(schedule);
     bytes += static_cast<std::int64_t>(traits_of(types.factors()).bytes) * tile.lanes * tile.panels *

@@ -26,6 +26,11 @@ struct PointwiseSchedule {
   int prefetch_input;  // flag: the next pixels
 };
 
+// Whether what the input is multiplied by, a number a channel, is not the gate itself and lies in scratch.
+inline bool makes_gate_factors(Gate gate, const MatrixTypes& types) {
+  return gate == Gate::input && types.affine();
+}
+
 // Of so many panels whose last half is empty.
 inline int halves_with_channels(int panels) { return 2 * panels - 1; }
 

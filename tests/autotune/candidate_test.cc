@@ -41,6 +41,7 @@ TEST_CASE("every point of every space is fitted to a legal schedule") {
   REQUIRE(target);
   REQUIRE(pairs);
   std::vector<TuningStep> steps = unique_steps_of(networks, *target);
+  for (const TuningStep& step : unique_steps_of(networks, *target, Precision::int8)) steps.push_back(step);
   for (const Precision precision : {Precision::bf16, Precision::int8_weights, Precision::int8})
     for (const TuningStep& step : unique_steps_of(networks, *pairs, precision)) steps.push_back(step);
   for (const TuningStep& step : steps) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -89,6 +90,20 @@ TEST_CASE("a step is tuned, logged and written, and a second run resumes") {
   CHECK(second.status == 0);
   CHECK(second.error.find("resuming from " + folder.file("tuning.log") + ": " + std::to_string(known) +
                           " candidates") != std::string::npos);
+}
+
+TEST_CASE("int8 candidates with half panels, gates and a residual give what the reference says") {
+  const TemporaryFolder folder;
+  std::vector<std::string> words =
+      command(folder, {"--precision", "int8", "--target", "x86-64-v2", "--candidates", "6", "--json"});
+  std::replace(words.begin(), words.end(), std::string("blocks.12.project"), std::string("blocks.2.project"));
+  const ProcessResult tuned = run_program(words);
+  INFO(tuned.error);
+  REQUIRE(tuned.status == 0);
+  const auto json = nlohmann::json::parse(tuned.out);
+  CHECK(json["failed"].empty());
+  REQUIRE(json["steps"].size() == 1);
+  CHECK(json["steps"][0]["default_us"] > 0);
 }
 
 TEST_CASE("of several networks a step's line names its network, once for every gain") {

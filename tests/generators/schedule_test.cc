@@ -127,7 +127,9 @@ TEST_CASE("A projection that leaves out an empty half panel gives the same bits,
     };
   };
   for (const Kind& kind : runnable_kinds()) {
-    if (kind.precision == Precision::int8 || (kind.precision == Precision::bf16 && kind.target.machine.bf16))
+    const Machine& machine = kind.target.machine;  // what multiplies several inputs at once has no halves
+    if ((kind.precision == Precision::int8 && machine.dot) ||
+        (kind.precision == Precision::bf16 && machine.bf16))
       continue;
     const Run run = check_same_bits(network, kind, "project", halves(0), halves(1));
     const Buffer& map = run.buffer("blocks.0.project");

@@ -70,23 +70,36 @@ const std::string gated_affine = "blocks.0.squeeze_excite.affine";
 // Of the projection.
 MatrixTypes types(const Run& r) { return types_of(r.kernel("project").problem); }
 
-// A factor with the gate in it is stored in the type of maps: rounded like every map.
-double stored(const Run& r, double value) {
-  if (types(r).maps == Element::f32) return value;
-  if (!types(r).affine()) return from_bf16(to_bf16(static_cast<float>(value)));
-  const double step = r.scale(gated_affine), zero = r.zero_point(gated_affine);
-  return (std::clamp(std::nearbyint(value / step + zero), 0.0, 255.0) - zero) * step;
+// A value of the depthwise map times its gate as integers make it: `error`, of the gate as a fraction of 16 bits.
+double gated_steps(const Run& r, double value, double gate, double error = 0) {
+  const double from = r.scale("blocks.0.depthwise.affine"), to = r.scale(gated_affine);
+  const float ratio = static_cast<float>(from) * (1.0f / static_cast<float>(to));
+  const int bits = std::clamp(static_cast<int>(std::ceil(std::log2(ratio))), 0, 7);
+  const double factor =
+      std::min(std::floor(gate * ratio * std::ldexp(1.0, 15 - bits) + 0.5 + error), 32767.0);
+  const double product = std::nearbyint(value / from) * std::ldexp(factor, bits - 15);
+  const double zero = r.zero_point(gated_affine);
+  return std::clamp(std::floor(product + 0.5) + zero, 0.0, 255.0) - zero;
 }
 
-// How many of a pixel's gated values lie so near to half a step that float32 may take the other one.
+// A factor with the gate in it is stored in the type of maps.
+double gated(const Run& r, double value, double gate) {
+  if (types(r).affine()) return gated_steps(r, value, gate) * r.scale(gated_affine);
+  const double product = value * gate;
+  return types(r).maps == Element::f32 ? product : from_bf16(to_bf16(static_cast<float>(product)));
+}
+
+// How many of a pixel's gated values float32 may round to another step.
 int undecided(const Run& r, const Tensor3& wide, const Values& gates) {
   if (!types(r).affine() || gates.empty()) return 0;
   int most = 0;
   for (std::size_t pixel = 0; pixel < wide.values.size(); pixel += gates.size()) {
     int count = 0;
     for (std::size_t k = 0; k < gates.size(); ++k) {
-      const double steps = wide.values[pixel + k] * gates[k] / r.scale(gated_affine);
-      count += std::abs(std::abs(steps - std::nearbyint(steps)) - 0.5) < 1e-4;
+      const auto steps = [&](double error) {
+        return gated_steps(r, wide.values[pixel + k], gates[k], error);
+      };
+      count += steps(-0.01) != steps(0.01);
     }
     most = std::max(most, count);
   }
@@ -151,7 +164,7 @@ Tensor3 check_project(const Network& n, const Run& r, Tensor3 wide, const Values
   const auto gate = static_cast<Gate>(r.kernel("project").problem.at("gated"));
   Values& factors = gate == Gate::input ? wide.values : weight;
   for (std::size_t i = 0; i < factors.size() && !gates.empty(); ++i)
-    factors[i] = stored(r, factors[i] * gates[i % gates.size()]);
+    factors[i] = gated(r, factors[i], gates[i % gates.size()]);
   Tensor3 wanted =
       pointwise(wide, weight,
                 bias_of(r, "blocks.0.project", gates.empty() ? "blocks.0.depthwise.affine" : gated_affine));

@@ -91,6 +91,19 @@ TEST_CASE("Every layer reads the map that the one before it writes") {
     if (layer != "stem") CHECK_FALSE(around.input.empty());
 }
 
+TEST_CASE("A gated map's scale is one that kernels can multiply to") {
+  const Network network = *build_network(*find_network("efficientnet_b0"));
+  Calibration calibration;
+  calibration.tensors["blocks.0.depthwise"].scale = calibration.tensors["blocks.1.depthwise"].scale = 0.5f;
+  calibration.tensors["blocks.0.gated"].scale = 0.5f / 128;
+  calibration.tensors["blocks.1.gated"].scale = 0.5f / 129;
+  calibration.tensors["blocks.2.gated"].scale = 1e-6f;
+  bound_gated_scales(network, calibration);
+  CHECK(calibration.tensors.at("blocks.0.gated").scale == 0.5f / 128);
+  CHECK(calibration.tensors.at("blocks.1.gated").scale == 0.5f / 128);
+  CHECK(calibration.tensors.at("blocks.2.gated").scale == 1e-6f);  // of no known ratio
+}
+
 TEST_CASE("An affine tensor holds the scale, the zero point and what the scale divides by") {
   CalibratedTensor map;
   map.scale = 0.25f;
