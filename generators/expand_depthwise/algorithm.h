@@ -33,7 +33,7 @@ struct DepthwiseProblem {
   Element tap_element = Element::f32;  // the depthwise weights
   bool signed_maps = false;            // wants_signed_maps()
 
-  bool rounds_apart() const { return effnet::rounds_apart(types); }
+  bool rounds_apart() const { return effnet::rounds_apart(types, activation); }
 };
 
 struct DepthwiseMaps {

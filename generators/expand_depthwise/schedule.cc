@@ -127,7 +127,8 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
           ? std::int64_t{rows_made.length} * padded(problem.at("channels")) * traits_of(types.values()).bytes
           : 0;
   const TileGroup out = out_group(problem, schedule);
-  const std::int64_t activated = rounds_apart(types) ? out.float_bytes() : 0;
+  const std::int64_t activated =
+      rounds_apart(types, static_cast<Activation>(problem.at("activation"))) ? out.float_bytes() : 0;
   return block * rows * columns + block * taps + (values + 63) / 64 * 64 +
          lanes * traits_of(types.factors()).bytes * inputs + rows_made.scratch_bytes() + out.scratch_bytes() +
          activated;

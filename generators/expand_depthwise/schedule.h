@@ -20,8 +20,10 @@ struct DepthwiseSchedule {
   int prefetch_output;    // flag: where the output's next tiles are written
 };
 
-// Whether a loop of its own rounds the output to steps, from scratch.
-inline bool rounds_apart(const MatrixTypes& types) { return types.affine(); }
+// Whether a loop of its own rounds the output to steps, from scratch: behind an activation of few instructions it does not pay.
+inline bool rounds_apart(const MatrixTypes& types, Activation activation) {
+  return types.affine() && activation == Activation::swish;
+}
 
 Numbers depthwise_default(const Numbers& problem, const Machine& machine);
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule);
