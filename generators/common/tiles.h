@@ -36,7 +36,7 @@ inline GroupLoops split_into_groups(Halide::Func output, const TileGroup& group,
   using namespace Halide;
   const Var lane = output.args()[0], panel = output.args()[1], x = output.args()[2];
   const Var po("po"), pi("pi");
-  const GroupLoops loops;
+  GroupLoops loops;
   output.split(x, loops.group, loops.column, group.group_columns(), TailStrategy::ShiftInwards)
       .split(panel, po, pi, group.panels)
       .reorder(lane, pi, loops.column, loops.group, po)
@@ -57,7 +57,7 @@ inline Halide::LoopLevel schedule_output(Halide::Func output, const Halide::Func
 
 // The same where output = step of activated and activated = activation(sums), a group at a time in scratch: in one loop, rounding
 // would make the activation's chain of dependent instructions twice as long (Zen 2, swish: 23 cycles a vector in place of 12).
-inline Halide::LoopLevel schedule_rounded_output(Halide::Func output, Halide::Func activated,
+inline Halide::LoopLevel schedule_rounded_output(const Halide::Func& output, Halide::Func activated,
                                                  const Halide::Func& sums, const TileGroup& group,
                                                  int lanes) {
   using namespace Halide;
