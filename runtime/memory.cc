@@ -1,6 +1,5 @@
 #include "runtime/memory.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 #if defined(_WIN32)
@@ -25,7 +24,8 @@ void* allocate_aligned(std::size_t bytes) {
   constexpr std::size_t huge = std::size_t{2} << 20;
   if (bytes < huge || bytes > SIZE_MAX - huge) return std::aligned_alloc(alignment, bytes);
   const std::size_t pages = bytes / huge + (bytes % huge > huge / 2 ? 1 : 0);
-  void* block = std::aligned_alloc(huge, std::max(bytes, pages * huge));
+  // A multiple of the alignment, as C wants it; what nobody touches takes no memory.
+  void* block = std::aligned_alloc(huge, (bytes + huge - 1) / huge * huge);
   if (block != nullptr) (void)madvise(block, pages * huge, MADV_HUGEPAGE);  // a wish: without it only slower
   return block;
 }
