@@ -8,7 +8,7 @@
 //       border
 //     for each group of tiles:
 //       for each tile of columns x panels: depthwise       accumulators in registers
-//       activation, one store; of affine maps into scratch, from where another loop rounds and stores
+//       activation, one store; swish of affine maps into scratch, from where another loop stores
 //   row sums                                               from the cache
 //
 // The expanded rows exist only in the ring: kernel rows of one block of panels, in scratch. Flat, the expansion comes
