@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -31,13 +30,14 @@ const std::string network =
     R"({"name": "tiny", "family": "efficientnet", "width": 1, "depth": 1, "resolution": 32, "classes": 10,
         "padding": "symmetric", "batch_norm_epsilon": 0.001})";
 
-std::vector<std::string> command(const TemporaryFolder& folder, const std::vector<std::string>& more) {
+std::vector<std::string> command(const TemporaryFolder& folder, const std::vector<std::string>& more,
+                                 const std::string& step = "blocks.12.project") {
   write_file(folder.path() / "tiny.json", network);
   std::vector<std::string> words = {EFFNETC,
                                     "tune",
                                     folder.file("tiny.json"),
                                     "--step",
-                                    "blocks.12.project",
+                                    step,
                                     "--log",
                                     folder.file("tuning.log"),
                                     "--schedules",
@@ -94,10 +94,9 @@ TEST_CASE("a step is tuned, logged and written, and a second run resumes") {
 
 TEST_CASE("int8 candidates with half panels, gates and a residual give what the reference says") {
   const TemporaryFolder folder;
-  std::vector<std::string> words =
-      command(folder, {"--precision", "int8", "--target", "x86-64-v2", "--candidates", "6", "--json"});
-  std::replace(words.begin(), words.end(), std::string("blocks.12.project"), std::string("blocks.2.project"));
-  const ProcessResult tuned = run_program(words);
+  const ProcessResult tuned = run_program(
+      command(folder, {"--precision", "int8", "--target", "x86-64-v2", "--candidates", "6", "--json"},
+              "blocks.2.project"));
   INFO(tuned.error);
   REQUIRE(tuned.status == 0);
   const auto json = nlohmann::json::parse(tuned.out);

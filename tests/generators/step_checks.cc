@@ -74,7 +74,7 @@ MatrixTypes types(const Run& r) { return types_of(r.kernel("project").problem); 
 double gated_steps(const Run& r, double value, double gate, double error = 0) {
   const double from = r.scale("blocks.0.depthwise.affine"), to = r.scale(gated_affine);
   const float ratio = static_cast<float>(from) * (1.0f / static_cast<float>(to));
-  const int bits = std::clamp(static_cast<int>(std::ceil(std::log2(ratio))), 0, 7);
+  const int bits = std::clamp(static_cast<int>(std::ceil(std::log2(ratio))), 0, most_gate_bits);
   const double factor =
       std::min(std::floor(gate * ratio * std::ldexp(1.0, 15 - bits) + 0.5 + error), 32767.0);
   const double product = std::nearbyint(value / from) * std::ldexp(factor, bits - 15);
