@@ -82,6 +82,9 @@ std::vector<int> group_values(const Numbers& problem, int width);
 // As many groups as `wanted` tiles a group make, of equal length.
 int fit_group(const Numbers& problem, int wanted, int columns, int width);
 
+// Arenas and scratch are cut at cache lines.
+constexpr std::int64_t whole_lines(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
 // A flag of a schedule; rows from before there was one do not have it.
 bool has_flag(const Numbers& schedule, const char* name);
 

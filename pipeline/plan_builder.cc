@@ -16,7 +16,7 @@ PlanBuilder::PlanBuilder(const Network& network, const PlanOptions& options) : s
 
 int PlanBuilder::new_buffer(const std::string& name, std::int64_t pixels, int channels, Element element) {
   const std::int64_t bytes = pixels * padded(channels) * traits_of(element).bytes;
-  plan_.buffers.push_back({name, (bytes + 63) / 64 * 64, next_step(), next_step(), -1, bytes, -1, element});
+  plan_.buffers.push_back({name, whole_lines(bytes), next_step(), next_step(), -1, bytes, -1, element});
   if (traits_of(element).affine) plan_.buffers.back().affine = name + ".affine";
   return static_cast<int>(plan_.buffers.size()) - 1;
 }
@@ -32,7 +32,7 @@ int PlanBuilder::copy_buffer(int buffer, const std::string& name) {
 
 void PlanBuilder::widen(int buffer, std::int64_t elements) {
   Buffer& b = plan_.buffers[buffer];
-  b.bytes = std::max(b.bytes, (elements * element_bytes(buffer) + 63) / 64 * 64);
+  b.bytes = std::max(b.bytes, whole_lines(elements * element_bytes(buffer)));
 }
 
 Argument PlanBuilder::weight(const std::string& name, const std::string& tensor, int block_panels) const {
@@ -106,7 +106,7 @@ Plan PlanBuilder::finish(int features, int last_map) {
   plan_.last_map_buffer = last_map;
   for (const int kept : {features, last_map}) plan_.buffers[kept].last_step = next_step() - 1;
   plan_.activation_bytes = place_buffers(plan_.buffers);
-  plan_.scratch_bytes = (plan_.scratch_bytes + 63) / 64 * 64;
+  plan_.scratch_bytes = whole_lines(plan_.scratch_bytes);
   plan_.warnings = schedules_.warnings();
   return std::move(plan_);
 }

@@ -1,5 +1,7 @@
 #include "generators/common/scratch.h"
 
+#include "generators/operator.h"
+
 namespace effnet {
 
 using namespace Halide;
@@ -34,7 +36,7 @@ Stmt ScratchFromCaller::visit(const Allocate* op) {
   if (size <= 0) throw CompileError(op->name + ": the size of scratch must be a constant");
   const std::int64_t element_bytes = op->type.bytes();
   offsets_[op->name] = static_cast<int>(*bytes_ / element_bytes);
-  *bytes_ += ((size + op->padding) * element_bytes + 63) / 64 * 64;
+  *bytes_ += whole_lines((size + op->padding) * element_bytes);
   return IRMutator::mutate(op->body);
 }
 

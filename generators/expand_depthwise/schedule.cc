@@ -129,7 +129,7 @@ std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const TileGroup out = out_group(problem, schedule);
   const std::int64_t activated =
       rounds_apart(types, static_cast<Activation>(problem.at("activation"))) ? out.float_bytes() : 0;
-  return block * rows * columns + block * taps + (values + 63) / 64 * 64 +
+  return block * rows * columns + block * taps + whole_lines(values) +
          lanes * traits_of(types.factors()).bytes * inputs + rows_made.scratch_bytes() + out.scratch_bytes() +
          activated;
 }

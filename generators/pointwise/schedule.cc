@@ -37,7 +37,7 @@ bool makes_values(const Numbers& problem) {
 
 std::int64_t gated_input_bytes(const Numbers& problem, int pixels) {
   const std::int64_t pixel = traits_of(types_of(problem).values()).bytes * padded(problem.at("channels"));
-  return (pixel * pixels + 63) / 64 * 64;
+  return whole_lines(pixel * pixels);
 }
 
 // Whether the sum reads an input of at least so many bytes, and not a copy in scratch.
@@ -165,7 +165,7 @@ std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule) 
   const MatrixTypes types = types_of(problem);
   std::int64_t bytes = 0;
   if (makes_values(problem)) bytes += gated_input_bytes(problem, schedule.at("block_pixels"));
-  if (makes_gate_factors(gate, types)) bytes += (2 * padded(problem.at("channels")) + 63) / 64 * 64;
+  if (makes_gate_factors(gate, types)) bytes += whole_lines(2 * padded(problem.at("channels")));
   if (gate == Gate::weights || !types.multiplies_stored()) {
     const RegisterTile tile = register_tile(schedule);
     bytes += static_cast<std::int64_t>(traits_of(types.factors()).bytes) * tile.lanes * tile.panels *

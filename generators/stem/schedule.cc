@@ -52,8 +52,7 @@ std::string stem_check(const Numbers& problem, const Numbers& schedule) {
 std::int64_t stem_scratch(const Numbers& problem, const Numbers& schedule) {
   const int needed = (problem.at("out_width") - 1) * problem.at("stride") + problem.at("kernel");
   const int width = std::max(needed, problem.at("resolution") + problem.at("left"));
-  return (4ll * 3 * problem.at("kernel") * width + 63) / 64 * 64 +
-         out_group(problem, schedule).scratch_bytes();
+  return whole_lines(4ll * 3 * problem.at("kernel") * width) + out_group(problem, schedule).scratch_bytes();
 }
 
 std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine) {
