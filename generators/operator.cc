@@ -104,8 +104,11 @@ std::vector<int> unroll_values(const Numbers& problem) {
 }
 
 // Integers whose products take an addition of their own are unrolled less: LLVM adds several products up before, and has no
-// registers for them (Zen 2: 2 steps 10 % faster than 4).
-int default_unroll(const Numbers& problem) {
+// registers for them (Zen 2: 2 steps 10 % faster than 4). An iteration of many accumulators is long enough; unrolled, LLVM
+// sometimes keeps all of them on the stack (AVX-512, 22 to 28 of them, where a 5x5 kernel follows).
+int default_unroll(const Numbers& problem, int accumulators) {
+  constexpr int many = 16;
+  if (accumulators > many) return 1;
   return divisor_below(sum_steps(problem), types_of(problem).widened ? 2 : 4);
 }
 

@@ -69,7 +69,7 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},
-          {"expand_unroll", expand ? default_unroll(problem) : 1},
+          {"expand_unroll", expand ? default_unroll(problem, vectors_of(tile, machine) * tile.columns) : 1},
           {"expand_group", expand_group},
           {"depthwise_panels", out_tile.panels},
           {"depthwise_columns", out_tile.columns},

@@ -127,11 +127,12 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   for (int tile_panels = 1; tile_panels <= std::min(out_panels, 8); ++tile_panels)
     if (out_panels % tile_panels == 0) consider_panels(tile_panels, false);
   if (gains_halves(problem, machine)) consider_panels(out_panels, true);
+  const RegisterTile tile = register_tile(best.tile_panels, best.tile_pixels, best.halves);
   return {{"block_panels", best.block_panels},
           {"block_pixels", best.block_pixels},
           {"tile_panels", best.tile_panels},
           {"tile_pixels", best.tile_pixels},
-          {"unroll", default_unroll(problem)},
+          {"unroll", default_unroll(problem, vectors_of(tile, machine) * tile.columns)},
           {"halves", best.halves},
           {"prefetch", 1},
           {"prefetch_input", streams_input(problem, streamed_bytes)}};
