@@ -60,6 +60,22 @@ TEST_CASE("the rank correlation knows the order only") {
   CHECK(rank_correlation({1}, {1}) == 0);
 }
 
+TEST_CASE("Zen 4 multiplies pairs and quadruples as often as single numbers") {
+  const Result<std::string> mca = find_mca();
+  REQUIRE(mca);
+  const auto sixteen = [](const std::string& product) {
+    std::vector<std::string> code;
+    for (int i = 0; i < 16; ++i) code.push_back(product + " %zmm30, %zmm31, %zmm" + std::to_string(i));
+    return code;
+  };
+  const Result<CpuModel> cpu = find_cpu_model("znver4", *find_target("znver4"));
+  REQUIRE(cpu);
+  const auto cycles =
+      simulated_cycles(*mca, *cpu, {sixteen("vfmadd231ps"), sixteen("vdpbf16ps"), sixteen("vpdpbusd")});
+  REQUIRE(cycles);
+  for (const double c : *cycles) CHECK(c == Approx(16).margin(0.5));
+}
+
 TEST_CASE("a server multiplies 512 bits on two ports, and its vectors on the stack lie across lines") {
   const Result<std::string> mca = find_mca();
   REQUIRE(mca);
