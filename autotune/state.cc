@@ -11,7 +11,7 @@ namespace {
 std::vector<Axis> axes_of(const Operator& op, const Numbers& problem, const TuneRequest& request) {
   std::vector<Axis> axes = op.schedule_space(problem, request.target.machine);
   if (!request.estimate) return axes;
-  const Numbers usual = op.default_schedule(problem, request.target.machine);
+  const Numbers usual = op.default_schedule(problem, request.target.machine, request.threads);
   for (Axis& axis : axes)
     if (axis.needs_time) axis.values = {usual.at(axis.name)};
   return axes;
@@ -36,7 +36,7 @@ Status add_steps(const TuneRequest& request, TuneState& state) {
     const Operator& op = s.step.op();
     const Numbers problem = s.step.problem;
     const Machine machine = request.target.machine;
-    s.default_schedule = s.best = op.default_schedule(problem, machine);
+    s.default_schedule = s.best = op.default_schedule(problem, machine, request.threads);
     SearchSpace space{axes_of(op, problem, request),
                       [&op, problem](Numbers n) { return op.fit_schedule(problem, std::move(n)); },
                       [&op, problem, machine](const Numbers& n) {

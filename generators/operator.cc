@@ -60,16 +60,20 @@ int vectors_of(const RegisterTile& tile, const Machine& machine) {
   return tile.panels * tile.lanes / std::min(machine.lanes, tile.lanes);
 }
 
+int accumulators_of(const RegisterTile& tile, const Machine& machine) {
+  return vectors_of(tile, machine) * tile.columns;
+}
+
 bool fits_registers(const RegisterTile& tile, const Machine& machine) {
   const int vectors = vectors_of(tile, machine);
   const int products = machine.fma ? 1 : 2;  // without FMA a product needs a register of its own
-  return vectors * tile.columns + std::min(vectors, machine.registers / 4) + products <= machine.registers;
+  return accumulators_of(tile, machine) + std::min(vectors, machine.registers / 4) + products <=
+         machine.registers;
 }
 
 double tile_cost(const RegisterTile& tile, const Machine& machine) {
-  const double vectors = vectors_of(tile, machine);
-  const double accumulators = vectors * tile.columns;
-  const double loads = (vectors + tile.columns) / accumulators;  // a multiplication
+  const double accumulators = accumulators_of(tile, machine);
+  const double loads = (vectors_of(tile, machine) + tile.columns) / accumulators;  // a multiplication
   return (1 + 0.25 * loads) / std::min(1.0, accumulators / 10);  // ten chains hide the latency of an FMA
 }
 
@@ -104,11 +108,8 @@ std::vector<int> unroll_values(const Numbers& problem) {
 }
 
 // Integers whose products take an addition of their own are unrolled less: LLVM adds several products up before, and has no
-// registers for them (Zen 2: 2 steps 10 % faster than 4). An iteration of many accumulators is long enough; unrolled, LLVM
-// sometimes keeps all of them on the stack (AVX-512, 22 to 28 of them, where a 5x5 kernel follows).
-int default_unroll(const Numbers& problem, int accumulators) {
-  constexpr int many = 16;
-  if (accumulators > many) return 1;
+// registers for them (Zen 2: 2 steps 10 % faster than 4).
+int default_unroll(const Numbers& problem) {
   return divisor_below(sum_steps(problem), types_of(problem).widened ? 2 : 4);
 }
 
@@ -116,7 +117,7 @@ int default_unroll(const Numbers& problem, int accumulators) {
 int default_group(const Numbers& problem, const RegisterTile& tile, int width, const Machine& machine) {
   constexpr int wanted_vectors = 64;
   if (machine.lanes != 8) return 1;
-  return fit_group(problem, wanted_vectors / (vectors_of(tile, machine) * tile.columns), tile.columns, width);
+  return fit_group(problem, wanted_vectors / accumulators_of(tile, machine), tile.columns, width);
 }
 
 std::vector<int> group_values(const Numbers& problem, int width) {
@@ -202,8 +203,9 @@ int divisor_below(int number, int wanted) {
   return d;
 }
 
-int blocks_for_threads(int length, int other_tasks, int least) {
-  return std::clamp((wanted_tasks + other_tasks - 1) / other_tasks, 1, std::max(1, length / least));
+int blocks_for_threads(int length, int other_tasks, int least, int threads) {
+  const int wanted = wanted_tasks(threads);
+  return std::clamp((wanted + other_tasks - 1) / other_tasks, 1, std::max(1, length / least));
 }
 
 }  // namespace effnet

@@ -2,6 +2,7 @@
 // in operators(); the Halide::Generator of the same name takes the same numbers as GeneratorParams.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ struct Axis {
 
 struct Operator {
   std::string name;
-  Numbers (*default_schedule)(const Numbers& problem, const Machine& machine);
+  Numbers (*default_schedule)(const Numbers& problem, const Machine& machine, int threads);
   // What is illegal about a schedule, for example from a row; empty when nothing is.
   std::string (*check_schedule)(const Numbers& problem, const Numbers& schedule);
   std::int64_t (*scratch_bytes)(const Numbers& problem, const Numbers& schedule);  // of one task
@@ -54,6 +55,9 @@ bool leaves_second_cache(const Numbers& problem);
 // Vectors that a tile's panels are.
 int vectors_of(const RegisterTile& tile, const Machine& machine);
 
+// Vectors of sums that it holds.
+int accumulators_of(const RegisterTile& tile, const Machine& machine);
+
 // Whether the accumulators, one weight vector each and one more fit the machine's registers.
 bool fits_registers(const RegisterTile& tile, const Machine& machine);
 
@@ -72,9 +76,8 @@ int sum_steps(const Numbers& problem);
 // How often that loop may be unrolled: short powers of two that divide it.
 std::vector<int> unroll_values(const Numbers& problem);
 
-// Steps of it in an iteration, with so many accumulators. Measured with AVX2 (Zen 2, 12 to 14 accumulators): 14x14 and 7x7
-// pixels 3 to 6 % faster with four steps than with one, large maps the same.
-int default_unroll(const Numbers& problem, int accumulators);
+// Steps of it in an iteration. Measured with AVX2 (Zen 2): 14x14 and 7x7 pixels 3 to 6 % faster than one, large maps the same.
+int default_unroll(const Numbers& problem);
 inline constexpr int most_unrolled = 16;
 
 // Tiles that are activated together (common/tile_group.h), of those that cover `width`.
@@ -108,10 +111,17 @@ std::vector<int> part_lengths(int total, int least);
 // The largest divisor of `number` that is not above `wanted`.
 int divisor_below(int number, int wanted);
 
-// Tasks of a step: enough for a few threads to end together.
-inline constexpr int wanted_tasks = 4;
+// Tasks of a step: one a thread, and always enough for a few to end together.
+inline constexpr int few_threads = 4;
+inline int wanted_tasks(int threads) { return std::max(few_threads, threads); }
 
-// The largest number of blocks so that a step has work for several threads, each block at least `least` long.
-int blocks_for_threads(int length, int other_tasks, int least);
+// The time of so many equal tasks on the threads, to that of tasks that all threads share evenly.
+inline double waiting(int tasks, int threads) {
+  const int rounds = (tasks + threads - 1) / threads;
+  return static_cast<double>(rounds * threads) / tasks;
+}
+
+// The largest number of blocks so that a step has work for all threads, each block at least `least` long.
+int blocks_for_threads(int length, int other_tasks, int least, int threads);
 
 }  // namespace effnet

@@ -169,19 +169,21 @@ class Planner : PlanBuilder {
     Step& step =
         add_step(layer.name, op + " " + wide + " -> " + std::to_string(layer.squeezed) + " -> " + wide, op,
                  problem, choose_schedule(op, problem));
+    const int block_panels = schedule_of(step).at("block_panels");
+    step.blocks = panels(map.channels) / block_panels;
     step.arguments = {other("rows", Place::constant, map.height),
                       other("pixels", Place::constant, map.height * map.width),
                       activation("sums", sums),
                       weight("reduce_weight", layer.name + ".reduce.weight"),
                       weight("reduce_bias", layer.name + ".reduce.bias"),
-                      weight("expand_weight", layer.name + ".expand.weight"),
-                      weight("expand_bias", layer.name + ".expand.bias")};
+                      weight("expand_weight", layer.name + ".expand.weight", block_panels),
+                      weight("expand_bias", layer.name + ".expand.bias", block_panels)};
     if (has_scale()) {
       step.arguments.push_back(weight("reduce_scale", layer.name + ".reduce.scale"));
-      step.arguments.push_back(weight("expand_scale", layer.name + ".expand.scale"));
+      step.arguments.push_back(weight("expand_scale", layer.name + ".expand.scale", block_panels));
     }
     step.arguments.push_back(other("scratch", Place::scratch));
-    step.arguments.push_back(activation("gate", gate));
+    step.arguments.push_back(activation("gate", gate, std::int64_t{block_panels} * panel_lanes));
     account(step, multiply_adds(layer), Activation::swish, layer.squeezed + map.channels,
             4.0 * map.channels * (map.height + 1));
     return gate;

@@ -19,7 +19,7 @@ Numbers ScheduleChoice::choose(const Operator& op, const Numbers& problem) {
         return use(op, *near, fitted);
     }
   }
-  return op.default_schedule(problem, options_.target.machine);
+  return op.default_schedule(problem, options_.target.machine, options_.threads);
 }
 
 std::vector<std::string> ScheduleChoice::warnings() const {

@@ -153,8 +153,10 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
 
 namespace {
 
-// What is best for one thread may be a single task, which is no work for a second one.
-bool serves(const ScheduleRow& row, int threads) { return (row.threads == 1) == (threads == 1); }
+// What is best for few threads has few tasks, for one thread perhaps a single one: no work for many.
+bool serves(const ScheduleRow& row, int threads) {
+  return threads == 1 ? row.threads == 1 : row.threads > 1 && threads <= 2 * row.threads;
+}
 
 }  // namespace
 

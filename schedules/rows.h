@@ -56,7 +56,7 @@ class ScheduleRows {
                                           std::size_t count) const;
 
   // The row for this problem, tuned for `threads` or, failing that, for the nearest number of threads; rows for one
-  // thread and rows for several do not stand in for each other.
+  // thread and rows for several do not stand in for each other, nor do rows for less than half of the threads.
   const ScheduleRow* find(const std::string& operation, const Numbers& problem, int threads) const;
 
  private:

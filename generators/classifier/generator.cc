@@ -1,7 +1,5 @@
 // classifier: logits(c) = bias(c) + sum_k features(k) * weight(k, c). One task a panel of 16 classes, so that
-// one object serves heads of any number of classes. Bound by reading the weights: bringing them, or a squeeze-excite's, to the
-// second cache while the step before computes takes 30 and 65 % off this one, but that step then waits for its own
-// (Zen 2, B0: 0.4 % less together at best).
+// one object serves heads of any number of classes. Bound by reading the weights.
 #include <Halide.h>
 
 #include "generators/common/dense.h"

@@ -2,7 +2,9 @@
 
 namespace effnet {
 
-Numbers classifier_default(const Numbers& /*problem*/, const Machine& /*machine*/) { return {}; }
+Numbers classifier_default(const Numbers& /*problem*/, const Machine& /*machine*/, int /*threads*/) {
+  return {};
+}
 
 std::string classifier_check(const Numbers& /*problem*/, const Numbers& schedule) {
   return check_numbers(schedule, {});

@@ -47,9 +47,32 @@ bool gains_flat(const Numbers& problem, const RegisterTile& columns, const Regis
   return covering_cost(pixels, pixels_of(problem), machine) < 0.97 * columns_cost;
 }
 
+// A step of 16 accumulators or more is a long iteration with AVX-512; and of 22 to 28 LLVM let go when four steps were
+// unrolled and a 5x5 kernel followed: all of them lay on the stack.
+int expand_unroll(const Numbers& problem, const RegisterTile& tile, const Machine& machine) {
+  return machine.lanes == panel_lanes && accumulators_of(tile, machine) > 16 ? 1 : default_unroll(problem);
+}
+
+// A strip computes `kernel - stride` rows of its neighbour's again. For few threads it has at least twelve times as many
+// of its own; many threads would rather compute than wait.
+int default_strips(const Numbers& problem, int blocks, int threads) {
+  const int height = problem.at("out_height"), stride = problem.at("stride");
+  const int again = problem.at("kernel") - stride;  // of the input
+  if (threads <= few_threads)
+    return blocks_for_threads(height, blocks, std::max(1, 12 * again / stride), threads);
+  int best = 1;
+  double best_cost = 1e30;
+  for (int strips = 1; strips <= height; ++strips) {
+    const double rows = 1 + static_cast<double>(again * (strips - 1)) / (stride * height);
+    const double cost = rows * waiting(blocks * strips, threads);
+    if (cost < best_cost - 1e-9) best = strips, best_cost = cost;
+  }
+  return best;
+}
+
 }  // namespace
 
-Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
+Numbers depthwise_default(const Numbers& problem, const Machine& machine, int threads) {
   const bool expand = expands(problem);
   const int out_panels = panels(problem.at("out_channels")), height = problem.at("out_height");
   // Blocks of more than two panels make the ring too large for the first-level cache and gain nothing.
@@ -58,9 +81,7 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
                   : RegisterTile{1, 1};
   };
   const RegisterTile columns = tile_of(problem.at("width")), pixels = tile_of(pixels_of(problem));
-  // Rows that a strip computes again: kernel - stride; at least twelve times as many rows of its own.
-  const int least = std::max(1, 12 * (problem.at("kernel") - problem.at("stride")) / problem.at("stride"));
-  const int strips = blocks_for_threads(height, out_panels / columns.panels, least);
+  const int strips = default_strips(problem, out_panels / columns.panels, threads);
   const bool flat = expand && strips == 1 && gains_flat(problem, columns, pixels, machine);
   const RegisterTile& tile = flat ? pixels : columns;
   const RegisterTile out_tile{tile.panels, depthwise_columns(tile.panels, problem.at("out_width"), machine)};
@@ -69,7 +90,7 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine) {
   return {{"block_panels", tile.panels},
           {"expand_panels", tile.panels},
           {"expand_columns", tile.columns},
-          {"expand_unroll", expand ? default_unroll(problem, vectors_of(tile, machine) * tile.columns) : 1},
+          {"expand_unroll", expand ? expand_unroll(problem, tile, machine) : 1},
           {"expand_group", expand_group},
           {"depthwise_panels", out_tile.panels},
           {"depthwise_columns", out_tile.columns},

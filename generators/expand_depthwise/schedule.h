@@ -25,7 +25,7 @@ inline bool rounds_apart(const MatrixTypes& types, Activation activation) {
   return types.affine() && activation == Activation::swish;
 }
 
-Numbers depthwise_default(const Numbers& problem, const Machine& machine);
+Numbers depthwise_default(const Numbers& problem, const Machine& machine, int threads);
 std::string depthwise_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t depthwise_scratch(const Numbers& problem, const Numbers& schedule);
 std::vector<Axis> depthwise_space(const Numbers& problem, const Machine& machine);

@@ -95,9 +95,10 @@ Gate gate_of(int pixels, int out_channels, const MatrixTypes& types) {
 }
 
 // The cheapest of all tiles and blocks that make enough tasks; of those with too few, the one with the most.
-Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
+Numbers pointwise_default(const Numbers& problem, const Machine& machine, int threads) {
   const int pixels = problem.at("pixels");
   const int out_panels = panels(problem.at("out_channels"));
+  const int wanted = wanted_tasks(threads);
   const bool whole = problem.at("averages") == 1;  // the average needs all pixels of a channel in one task
   const std::int64_t gated_bytes = makes_values(problem) ? gated_input_bytes(problem, pixels) : 0;
   const int least_strips = static_cast<int>(1 + gated_bytes / most_gated_bytes);
@@ -106,8 +107,8 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   int most_tasks = 0;
   const auto consider = [&](const Choice& c) {
     const int strips = (pixels + c.block_pixels - 1) / c.block_pixels;
-    const int tasks = std::min(wanted_tasks, out_panels / c.block_panels * strips);
-    const double cost = cost_of(c, problem, machine);
+    const int all = out_panels / c.block_panels * strips, tasks = std::min(wanted, all);
+    const double cost = cost_of(c, problem, machine) * waiting(all, threads);
     if (tasks < most_tasks || (tasks == most_tasks && cost >= best_cost - 1e-9)) return;
     best = c, best_cost = cost, most_tasks = tasks;
   };
@@ -115,7 +116,7 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
     for (int block = tile_panels; block <= out_panels; block += tile_panels) {
       if (out_panels % block != 0) continue;
       const int tiles = (pixels + tile_pixels - 1) / tile_pixels;
-      const int most = whole ? 1 : std::min(tiles, std::max(wanted_tasks, least_strips));
+      const int most = whole ? 1 : std::min(tiles, std::max(wanted, least_strips));
       for (int strips = std::min(least_strips, most); strips <= most; ++strips)
         consider({tile_panels, tile_pixels, halves, block, (tiles + strips - 1) / strips * tile_pixels});
     }
@@ -127,12 +128,11 @@ Numbers pointwise_default(const Numbers& problem, const Machine& machine) {
   for (int tile_panels = 1; tile_panels <= std::min(out_panels, 8); ++tile_panels)
     if (out_panels % tile_panels == 0) consider_panels(tile_panels, false);
   if (gains_halves(problem, machine)) consider_panels(out_panels, true);
-  const RegisterTile tile = register_tile(best.tile_panels, best.tile_pixels, best.halves);
   return {{"block_panels", best.block_panels},
           {"block_pixels", best.block_pixels},
           {"tile_panels", best.tile_panels},
           {"tile_pixels", best.tile_pixels},
-          {"unroll", default_unroll(problem, vectors_of(tile, machine) * tile.columns)},
+          {"unroll", default_unroll(problem)},
           {"halves", best.halves},
           {"prefetch", 1},
           {"prefetch_input", streams_input(problem, streamed_bytes)}};

@@ -34,7 +34,7 @@ inline bool makes_gate_factors(Gate gate, const MatrixTypes& types) {
 // Of so many panels whose last half is empty.
 inline int halves_with_channels(int panels) { return 2 * panels - 1; }
 
-Numbers pointwise_default(const Numbers& problem, const Machine& machine);
+Numbers pointwise_default(const Numbers& problem, const Machine& machine, int threads);
 std::string pointwise_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t pointwise_scratch(const Numbers& problem, const Numbers& schedule);
 std::vector<Axis> pointwise_space(const Numbers& problem, const Machine& machine);

@@ -4,7 +4,8 @@
 //   squeezed(s) = swish(reduce_bias(s) + sum_c mean(c) * reduce_weight(c, s))
 //   gate(c)     = sigmoid(expand_bias(c) + sum_s squeezed(s) * expand_weight(s, c))
 //
-// One task: small matrix-vector products, a few microseconds.
+// One task: a block of panels of gates; the hidden layer too, every task by itself. Small matrix-vector products, a few
+// microseconds, bound by reading the weights.
 // Vectors run over the outputs (lanes of a panel).
 #include <Halide.h>
 
@@ -17,11 +18,12 @@ namespace effnet {
 namespace {
 
 // Arguments: rows, pixels, sums, reduce_weight, reduce_bias, expand_weight, expand_bias[, reduce_scale,
-// expand_scale], scratch, gate.
+// expand_scale], scratch, gate; what begins with expand_ and the gate begin at the task's block.
 class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
  public:
   GeneratorParam<int> channels{"channels", 0}, squeezed{"squeezed", 0};
   GeneratorParam<int> weights{"weights", 0};  // enum Element
+  GeneratorParam<int> block_panels{"block_panels", 1};
 
   Input<int> rows{"rows"}, pixels{"pixels"};       // of the map: one object serves every size
   Input<Buffer<float, 2>> sums{"sums"};            // (channel, row)
@@ -59,19 +61,19 @@ class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
 
   void schedule() {
     const int lanes = natural_vector_size<float>();
-    const int wide = panels(channels), narrow = panels(squeezed);
+    const int wide = panels(channels), narrow = panels(squeezed), block = block_panels;
     set_layout(sums, {wide * panel_lanes, 0}, {wide * panel_lanes});
     sums.dim(1).set_extent(rows);
     set_dense(reduce_weight, {panel_lanes, stored_inputs(channels, element()), narrow});
     set_dense(reduce_bias, {panel_lanes, narrow});
-    set_dense(expand_weight, {panel_lanes, stored_inputs(squeezed, element()), wide});
-    set_dense(expand_bias, {panel_lanes, wide});
-    set_dense(gate, {panel_lanes, wide});
+    set_dense(expand_weight, {panel_lanes, stored_inputs(squeezed, element()), block});
+    set_dense(expand_bias, {panel_lanes, block});
+    set_dense(gate, {panel_lanes, block});
     if (reduce_scale_) set_dense(*reduce_scale_, {panel_lanes, narrow});
-    if (expand_scale_) set_dense(*expand_scale_, {panel_lanes, wide});
+    if (expand_scale_) set_dense(*expand_scale_, {panel_lanes, block});
     const Var lane = reduce_.lane, p = reduce_.panel;
     Func gates = gate;
-    gates.compute_root().bound(lane, 0, panel_lanes).bound(p, 0, wide).vectorize(lane, lanes).unroll(lane);
+    gates.compute_root().bound(lane, 0, panel_lanes).bound(p, 0, block).vectorize(lane, lanes).unroll(lane);
     schedule_dense(expand_, gates, p, lanes);
     hidden_.compute_root()
         .store_in(MemoryType::Heap)

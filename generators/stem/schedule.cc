@@ -22,11 +22,11 @@ TileGroup out_group(const Numbers& problem, const Numbers& schedule) {
 
 }  // namespace
 
-Numbers stem_default(const Numbers& problem, const Machine& machine) {
+Numbers stem_default(const Numbers& problem, const Machine& machine, int threads) {
   const int height = problem.at("out_height"), width = problem.at("out_width");
   const RegisterTile tile =
       best_register_tile(panels(problem.at("out_channels")), {8, width}, width, without_inputs(machine));
-  const int strips = blocks_for_threads(height, 1, 4);
+  const int strips = blocks_for_threads(height, 1, 4, threads);
   return {{"tile_panels", tile.panels},
           {"columns", tile.columns},
           {"group", default_group(problem, tile, width, machine)},

@@ -13,7 +13,7 @@ struct StemSchedule {
   int prefetch_output;  // flag: where the next tiles are written (common/prefetch.h)
 };
 
-Numbers stem_default(const Numbers& problem, const Machine& machine);
+Numbers stem_default(const Numbers& problem, const Machine& machine, int threads);
 std::string stem_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t stem_scratch(const Numbers& problem, const Numbers& schedule);
 std::vector<Axis> stem_space(const Numbers& problem, const Machine& machine);

@@ -46,7 +46,7 @@ TEST_CASE("every point of every space is fitted to a legal schedule") {
     for (const TuningStep& step : unique_steps_of(networks, *pairs, precision)) steps.push_back(step);
   for (const TuningStep& step : steps) {
     const std::vector<Axis> axes = step.op().schedule_space(step.problem, target->machine);
-    const Numbers usual = step.op().default_schedule(step.problem, target->machine);
+    const Numbers usual = step.op().default_schedule(step.problem, target->machine, 1);
     CHECK(step.op().fit_schedule(step.problem, usual) == usual);
     for (unsigned int i = 0; i < 200 && !axes.empty(); ++i) {
       Numbers point;

@@ -205,6 +205,19 @@ TEST_CASE("A sum over channels gives the same bits however often its loop is unr
     check_same_bits(network, kind, loop.first, unrolled(false), unrolled(true));
 }
 
+TEST_CASE("Gates have the same bits however many of them a task computes") {
+  const auto panels_a_task = [](int count) {
+    return [count](const Numbers& problem, Numbers& schedule) {
+      CHECK(panels(problem.at("channels")) == 6);
+      schedule["block_panels"] = count;
+    };
+  };
+  const Network network =
+      one_block_network({29, 24, 4, 3, 1, 24, Padding::same, true, Activation::swish, 32, 7});
+  for (const Kind& kind : runnable_kinds())
+    check_same_bits(network, kind, "squeeze_excite", panels_a_task(6), panels_a_task(2));
+}
+
 TEST_CASE("What prefetches where it writes next gives the same bits") {
   const auto prefetching = [](int flag) {
     return [flag](const Numbers& /*problem*/, Numbers& schedule) { schedule["prefetch_output"] = flag; };

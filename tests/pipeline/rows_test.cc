@@ -164,7 +164,9 @@ TEST_CASE("a row changes the plan's schedule") {
   CHECK(plan.kernels.size() == without.kernels.size());
 }
 
-TEST_CASE("the row for the nearest number of threads is taken, but one of one thread only for one") {
+TEST_CASE(
+    "the row for the nearest number of threads is taken, but one of one thread only for one, of few not for "
+    "many") {
   ScheduleRow one = head_row(), many = one;
   many.threads = 8;
   many.schedule["unroll"] = 4;
@@ -174,7 +176,22 @@ TEST_CASE("the row for the nearest number of threads is taken, but one of one th
   CHECK(head_of(plan_of(&rows, 1)).schedule == one.schedule);
   CHECK(head_of(plan_of(&rows, 2)).schedule == many.schedule);
   CHECK(head_of(plan_of(&rows, 7)).schedule == many.schedule);
-  CHECK(head_of(plan_of(&rows, 64)).schedule == many.schedule);
+  CHECK(head_of(plan_of(&rows, 16)).schedule == many.schedule);
+  CHECK(head_of(plan_of(&rows, 17)).schedule == head_of(plan_of(nullptr, 17)).schedule);
+}
+
+TEST_CASE("compiled for 16 threads, they share the work of every step that is long enough") {
+  for (const char* name : {"efficientnet_b0", "efficientnet_b4", "tf_efficientnet_lite0"}) {
+    const Plan plan = *make_plan(*build_network(*find_network(name)), {*find_target("x86-64-v3"), 16});
+    for (const Step& step : plan.steps) {
+      const Kernel& kernel = plan.kernels[step.kernel];
+      INFO(name << " " << step.name << ": " << step.blocks << " x " << step.strips);
+      if (kernel.operation != "squeeze_excite")
+        CHECK(waiting(step.blocks * step.strips, 16) <= 1.2);
+      else if (kernel.problem.at("channels") >= 480)  // every task computes the hidden layer: one round
+        CHECK(step.blocks * step.strips > 4);
+    }
+  }
 }
 
 TEST_CASE("the first folder that has a row for a step wins") {

@@ -85,7 +85,10 @@ void add_compile(CLI::App& app, Commands& commands) {
   command->add_option("--classes", a->classes, "Another number of classes")
       ->check(CLI::Range(1, most_classes));
   command->add_flag("--shared", r.shared, "Also lib<name>.so, which effnet loads");
-  command->add_option("--threads", r.threads, "Schedules tuned for so many threads; any number runs")
+  command
+      ->add_option(
+          "--threads", r.threads,
+          "Schedules for so many threads: tuned ones, and defaults with work for each; any number runs")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   CLI::Option* min_memory = command->add_flag(
