@@ -31,6 +31,7 @@ class Search {
   std::vector<Numbers> propose(int count);
   // Infinity: the point is no good.
   void report(const Numbers& point, double cost);
+  bool has_axes() const { return !space_.axes.empty(); }  // else there is one point only
   bool knows(const Numbers& point) const { return known_.count(point) != 0; }
 
   const Numbers* best() const;

@@ -196,7 +196,7 @@ class Tuner {
   // A default that won gets its row, too: without one, the row of a step nearby would take its place.
   static bool deserves_row(const StepState& s) {
     const bool searched = s.prospects.generations() > 0 || s.resumed > 1;
-    return searched && s.failure.empty() && !s.best.empty();
+    return searched && s.failure.empty() && s.search->has_axes();
   }
 
   Status write_schedules() {

@@ -28,9 +28,6 @@ double multiply_adds(const std::string& operation, const Numbers& problem) {
 
 namespace {
 
-// Rows for one thread say nothing about several.
-bool serves(const ScheduleRow& row, int threads) { return (row.threads == 1) == (threads == 1); }
-
 const ScheduleRow* nearest_row(const ScheduleRows& rows, const Kernel& kernel, int threads) {
   constexpr std::size_t all = 100000;
   for (const ScheduleRow* row : rows.nearest(kernel.operation, kernel.problem, threads, all))

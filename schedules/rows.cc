@@ -151,14 +151,11 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
   return rows;
 }
 
-namespace {
+namespace {}  // namespace
 
-// What is best for few threads has few tasks, for one thread perhaps a single one: no work for many.
 bool serves(const ScheduleRow& row, int threads) {
-  return threads == 1 ? row.threads == 1 : row.threads > 1 && threads <= 2 * row.threads;
+  return threads == 1 ? row.threads == 1 : row.threads >= threads;
 }
-
-}  // namespace
 
 const ScheduleRow* ScheduleRows::find(const std::string& operation, const Numbers& problem,
                                       int threads) const {

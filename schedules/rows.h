@@ -26,6 +26,10 @@ struct ScheduleRow {
   bool estimated = false;  // by a model of that CPU, not measured
 };
 
+// Whether a row may be used for so many threads: what is best for fewer may have too few tasks, what is best for several
+// computes some things twice.
+bool serves(const ScheduleRow& row, int threads);
+
 // The key of a problem: without padding (top, left), which changes no loop.
 Numbers without_padding(Numbers problem);
 
@@ -55,8 +59,7 @@ class ScheduleRows {
   std::vector<const ScheduleRow*> nearest(const std::string& operation, const Numbers& problem, int threads,
                                           std::size_t count) const;
 
-  // The row for this problem, tuned for `threads` or, failing that, for the nearest number of threads; rows for one
-  // thread and rows for several do not stand in for each other, nor do rows for less than half of the threads.
+  // The row for this problem that serves so many threads; of several, the one for the nearest number.
   const ScheduleRow* find(const std::string& operation, const Numbers& problem, int threads) const;
 
  private:

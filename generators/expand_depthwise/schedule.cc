@@ -47,22 +47,22 @@ bool gains_flat(const Numbers& problem, const RegisterTile& columns, const Regis
   return covering_cost(pixels, pixels_of(problem), machine) < 0.97 * columns_cost;
 }
 
-// A step of 16 accumulators or more is a long iteration with AVX-512; and of 22 to 28 LLVM let go when four steps were
+// A step of more than 16 accumulators is a long iteration with AVX-512; and of 22 to 28 LLVM let go when four steps were
 // unrolled and a 5x5 kernel followed: all of them lay on the stack.
 int expand_unroll(const Numbers& problem, const RegisterTile& tile, const Machine& machine) {
   return machine.lanes == panel_lanes && accumulators_of(tile, machine) > 16 ? 1 : default_unroll(problem);
 }
 
-// A strip computes `kernel - stride` rows of its neighbour's again. For few threads it has at least twelve times as many
-// of its own; many threads would rather compute than wait.
+// A strip computes `kernel - stride` rows of its neighbour's again. For one or two threads it has at least twelve times as
+// many of its own; more threads would rather compute than wait.
 int default_strips(const Numbers& problem, int blocks, int threads) {
   const int height = problem.at("out_height"), stride = problem.at("stride");
   const int again = problem.at("kernel") - stride;  // of the input
-  if (threads <= few_threads)
-    return blocks_for_threads(height, blocks, std::max(1, 12 * again / stride), threads);
+  if (threads <= 2) return blocks_for_threads(height, blocks, std::max(1, 12 * again / stride), threads);
   int best = 1;
   double best_cost = 1e30;
-  for (int strips = 1; strips <= height; ++strips) {
+  for (int wanted = 1; wanted <= height; ++wanted) {
+    const int strips = tiles_over(height, tiles_over(height, wanted));
     const double rows = 1 + static_cast<double>(again * (strips - 1)) / (stride * height);
     const double cost = rows * waiting(blocks * strips, threads);
     if (cost < best_cost - 1e-9) best = strips, best_cost = cost;

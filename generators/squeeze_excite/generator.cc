@@ -22,8 +22,8 @@ namespace {
 class SqueezeExcite : public Halide::Generator<SqueezeExcite> {
  public:
   GeneratorParam<int> channels{"channels", 0}, squeezed{"squeezed", 0};
-  GeneratorParam<int> weights{"weights", 0};  // enum Element
-  GeneratorParam<int> block_panels{"block_panels", 1};
+  GeneratorParam<int> weights{"weights", 0};            // enum Element
+  GeneratorParam<int> block_panels{"block_panels", 1};  // of gates, that a task computes; divides theirs
 
   Input<int> rows{"rows"}, pixels{"pixels"};       // of the map: one object serves every size
   Input<Buffer<float, 2>> sums{"sums"};            // (channel, row)

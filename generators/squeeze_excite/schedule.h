@@ -5,10 +5,6 @@
 
 namespace effnet {
 
-struct SqueezeExciteSchedule {
-  int block_panels;  // panels of gates a task computes; divides them. Every task computes the hidden layer
-};
-
 Numbers squeeze_excite_default(const Numbers& problem, const Machine& machine, int threads);
 std::string squeeze_excite_check(const Numbers& problem, const Numbers& schedule);
 std::int64_t squeeze_excite_scratch(const Numbers& problem, const Numbers& schedule);

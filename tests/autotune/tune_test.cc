@@ -92,6 +92,18 @@ TEST_CASE("a step is tuned, logged and written, and a second run resumes") {
                           " candidates") != std::string::npos);
 }
 
+TEST_CASE("a step without axes is measured and gets no row") {
+  const TemporaryFolder folder;
+  const ProcessResult tuned =
+      run_program(command(folder, {"--budget", "10s", "--json"}, "blocks.12.squeeze_excite"));
+  INFO(tuned.error);
+  REQUIRE(tuned.status == 0);
+  const auto json = nlohmann::json::parse(tuned.out);
+  REQUIRE(json["steps"].size() == 1);
+  CHECK(json["steps"][0]["default_us"] > 0);
+  CHECK(json["rows"] == 0);
+}
+
 TEST_CASE("int8 candidates with half panels, gates and a residual give what the reference says") {
   const TemporaryFolder folder;
   const ProcessResult tuned = run_program(

@@ -85,14 +85,16 @@ TEST_CASE("operators without any row get the mean speed of the others") {
   CHECK(prediction->exact + prediction->guessed == Approx(1));
 }
 
-TEST_CASE("without rows, or with rows for another number of threads, there is no prediction") {
+TEST_CASE(
+    "without rows, or with rows for fewer threads or for several in place of one, there is no prediction") {
   const Plan plan = plan_of("efficientnet_b0", 64);
   const Result<Prediction> none = predict_latency(plan, ScheduleRows(), 1);
   REQUIRE_FALSE(none);
   CHECK_THAT(none.message(), Catch::Contains("x86-64-v3") && Catch::Contains("effnetc tune"));
   CHECK_FALSE(predict_latency(plan, rows_for(plan, 2), 1));
   CHECK_FALSE(predict_latency(plan, rows_for(plan, 1), 2));
-  CHECK(predict_latency(plan, rows_for(plan, 2), 4));
+  CHECK_FALSE(predict_latency(plan, rows_for(plan, 2), 4));
+  CHECK(predict_latency(plan, rows_for(plan, 4), 3));
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ void add_describe(CLI::App& app, Commands& commands) {
   command->add_option("--classes", a->classes, "Another number of classes")
       ->check(CLI::Range(1, most_classes));
   add_precision_option(*command, a->precision);
-  command->add_option("--threads", a->threads, "Arena for so many threads")
+  command->add_option("--threads", a->threads, "Arena and tasks for so many threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   CLI::Option* edge = command->add_flag(
