@@ -57,9 +57,9 @@ std::string second_access(const std::string& instruction) {
   return "prefetcht0 " + instruction.substr(begin, at + stack.size() - begin);
 }
 
-// Zen 4 multiplies as many pairs of bf16 a cycle as single numbers (measured: 234 GFLOP/s a thread beside 117); quadruples of 8 bits
-// are taken to be the same. LLVM's model (19) has a third and half of that, but all of it with an operand in memory. A
-// multiply-add in their place has their latency, too: 4 cycles, where LLVM has 6 for pairs.
+// Zen 4 multiplies as many vectors of pairs of bf16 a cycle as of single numbers (measured: 234 GFLOP/s a thread beside
+// 117); quadruples of 8 bits are taken to be the same. LLVM's model (19) has a third and half of that, but all of it with
+// an operand in memory. The multiply-add in their place takes 4 cycles, where LLVM has 6 for pairs.
 std::string with_rates_of(const CpuModel& cpu, const std::string& instruction) {
   const std::size_t end = std::min(instruction.find_first_of(" \t"), instruction.size());
   const std::string_view mnemonic = std::string_view(instruction).substr(0, end);

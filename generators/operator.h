@@ -76,7 +76,8 @@ int sum_steps(const Numbers& problem);
 // How often that loop may be unrolled: short powers of two that divide it.
 std::vector<int> unroll_values(const Numbers& problem);
 
-// Steps of it in an iteration. Measured with AVX2 (Zen 2): at 14x14 and 7x7 pixels four are 3 to 6 % faster than one, at large maps the same.
+// Steps of it in an iteration. Measured with AVX2 (Zen 2): at 14x14 and 7x7 pixels four are 3 to 6 % faster than one, on
+// large maps the same.
 int default_unroll(const Numbers& problem);
 inline constexpr int most_unrolled = 16;
 
@@ -111,7 +112,8 @@ std::vector<int> part_lengths(int total, int least);
 // The largest divisor of `number` that is not above `wanted`.
 int divisor_below(int number, int wanted);
 
-// Tasks of a step: as many for each thread, and enough for one or two threads more than it is compiled for.
+// Tasks of a step: the same number for each thread, and four at least, so that a few threads can share what is compiled
+// for one.
 inline int wanted_tasks(int threads) {
   constexpr int least = 4;
   return (least + threads - 1) / threads * threads;

@@ -151,8 +151,6 @@ Result<ScheduleRows> ScheduleRows::load(const std::vector<std::string>& folders,
   return rows;
 }
 
-namespace {}  // namespace
-
 bool serves(const ScheduleRow& row, int threads) {
   return threads == 1 ? row.threads == 1 : row.threads >= threads;
 }
