@@ -30,6 +30,31 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
   return arguments;
 }
 
+// Where a target multiplies and adds in one instruction. Sums are strict (common/ordered.h), which forbids that; their order is kept
+// without. The subtraction of a constant stays strict: swish takes off what it added to round (common/activation.h), and LLVM
+// would cancel the one against the other.
+class AllowMultiplyAdds : public Halide::Internal::IRMutator {
+ public:
+  using IRMutator::mutate;
+
+ protected:
+  using IRMutator::visit;
+  Halide::Expr visit(const Halide::Internal::Call* op) override {
+    using namespace Halide::Internal;
+    const Halide::Expr mutated = IRMutator::visit(op);
+    op = mutated.as<Call>();
+    if (!op || !op->is_strict_float_intrinsic()) return mutated;
+    const Halide::Expr &a = op->args[0], &b = op->args[1];
+    if (op->is_intrinsic(Call::strict_add)) return Add::make(a, b);
+    if (op->is_intrinsic(Call::strict_mul)) return Mul::make(a, b);
+    if (op->is_intrinsic(Call::strict_max)) return Max::make(a, b);
+    if (op->is_intrinsic(Call::strict_min)) return Min::make(a, b);
+    if (op->is_intrinsic(Call::strict_div)) return Div::make(a, b);
+    if (op->is_intrinsic(Call::strict_sub) && !is_const(b)) return Sub::make(a, b);
+    return mutated;
+  }
+};
+
 Status put_before(const std::string& text, const std::string& path) {
   constexpr std::size_t most_bytes = 64u << 20;
   const Result<std::string> rest = read_file(path, most_bytes);
@@ -63,12 +88,10 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_bytes));
     LoopNest nest;
     const bool marked = !files.marked_assembly.empty();
+    if (has_fma(target)) pipeline.add_custom_lowering_pass(new AllowMultiplyAdds);
     if (marked) pipeline.add_custom_lowering_pass(new MarkLoops(request.scalars, &nest));
     Halide::Module module = pipeline.compile_to_module(arguments_of(*generator), request.symbol, target,
                                                        Halide::LinkageType::External);
-    // Sums are strict (common/ordered.h), which would also forbid fused multiply-adds: they keep the order and are
-    // wanted. Where there are none, LLVM would only sort an unrolled sum's products.
-    if (has_fma(target)) module.set_any_strict_float(false);
     std::map<Halide::OutputFileType, std::string> outputs;
     if (!files.object.empty()) outputs[Halide::OutputFileType::object] = files.object;
     const std::string assembly = marked ? files.marked_assembly : files.assembly;

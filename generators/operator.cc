@@ -115,7 +115,7 @@ int default_unroll(const Numbers& problem) {
 
 // Measured with vectors of 8 lanes only: from 64 vectors on (2 KB of the first cache) more gain little.
 int default_group(const Numbers& problem, const RegisterTile& tile, int width, const Machine& machine) {
-  constexpr int wanted_vectors = 64;
+  constexpr int wanted_vectors = 300;  // a row of 150 columns; longer groups gain nothing
   if (machine.lanes != 8) return 1;
   return fit_group(problem, wanted_vectors / accumulators_of(tile, machine), tile.columns, width);
 }
@@ -123,7 +123,7 @@ int default_group(const Numbers& problem, const RegisterTile& tile, int width, c
 std::vector<int> group_values(const Numbers& problem, int width) {
   if (!gains_groups(problem)) return {1};
   std::vector<int> values;
-  for (const int group : {1, 2, 3, 4, 6, 8, 12, 16, 24})
+  for (const int group : {1, 2, 3, 4, 6, 8, 12, 16, 24, 48})
     if (group <= width) values.push_back(group);
   return values;
 }

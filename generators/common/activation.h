@@ -7,38 +7,59 @@
 
 namespace effnet {
 
-// A float32 constant that LLVM does not know: what allows multiply-adds everywhere (compile.cc) also sets UnsafeFPMath, with
-// which instruction selection folds (x + c) - c into x, strict or not. llvm.arithmetic.fence is no instruction. Folded, swish
-// is wrong by several per cent, in every test of an operator.
-inline Halide::Expr hidden_constant(float value) {
-  return Halide::Internal::Call::make(Halide::Float(32), "llvm.arithmetic.fence.f32", {Halide::Expr(value)},
-                                      Halide::Internal::Call::PureExtern);
-}
-
-// 1 + exp(-v): what swish and sigmoid divide by. exp(-v) = 2^z with z = -v log2(e), split into a whole part,
-// which goes to the exponent's bits, and a rest in [-1/2, 1/2], for which a polynomial of degree 4 is right to
-// 2.6e-6 (minimax of the relative error, by Remez' algorithm). Swish is then right to 7e-7 (relative above 1).
-// Beyond |v| = 40 it stays what it is there: gates are 4e-18 at least, so that what they multiply does not become
-// subnormal, which some CPUs compute a hundred times slower.
+// exp(-v) = 2^z with z = -v log2(e), reduced to a whole part n and a rest in [-1/2, 1/2].
 //
-// Adding 1.5 * 2^23 rounds to a whole number and leaves it, with the exponent's bias, in the lowest bits; what is
-// taken off again is hidden from LLVM. The factor that is rounded is another one than the rest's, so that both products
-// are fused with an addition instead of being computed once.
-inline Halide::Expr one_plus_exp_of_minus(const Halide::Expr& v) {
-  using namespace Halide;
-  constexpr float rounding = 12582912.0f + 127.0f;
-  const Expr bounded = clamp(v, -40.0f, 40.0f);
-  const Expr shifted = strict_float(bounded * -1.4427f + rounding);
-  const Expr whole = strict_float(shifted - hidden_constant(rounding));
-  const Expr rest = strict_float(bounded * -1.44269504f - whole);
-  const float c[] = {0.9999992614457123f, 0.6931218147366893f, 0.24024744827863667f, 0.055917860319387246f,
-                     0.009570101911169622f};
-  Expr power = c[4];
-  for (int i = 3; i >= 0; --i) power = power * rest + c[i];
-  return 1.0f + reinterpret<float>(reinterpret<std::uint32_t>(shifted) << 23) * power;
+// Adding 1.5 * 2^23 rounds z to a whole number and leaves it, with the exponent's bias, in the lowest bits. Taken off again
+// it has to stay a subtraction of its own (compile.cc). The factor that is rounded is another one than the rest's, so that
+// both products are fused with an addition instead of being computed once.
+constexpr float rounding = 12582912.0f + 127.0f;
+inline Halide::Expr shifted_argument(const Halide::Expr& v) {
+  return Halide::strict_float(v * -1.4427f + rounding);
+}
+inline Halide::Expr rest_of_argument(const Halide::Expr& v, const Halide::Expr& shifted) {
+  return Halide::strict_float(v * -1.44269504f - (shifted - rounding));
 }
 
-inline Halide::Expr sigmoid(const Halide::Expr& v) { return 1.0f / one_plus_exp_of_minus(v); }
+// 2^n. n stays within 58, on integers, where nothing waits for it: gates are 2e-18 at least, so that what they multiply does not
+// become subnormal, which some CPUs compute a hundred times slower. The rest has no bound beyond |v| = 1e5, and needs none as
+// far as 1e12.
+inline Halide::Expr power_of_whole(const Halide::Expr& shifted) {
+  using namespace Halide;
+  constexpr std::int32_t bits_of_zero = 0x4b400000 + 127, limit = 58;
+  const Expr bits = clamp(reinterpret<std::int32_t>(shifted), bits_of_zero - limit, bits_of_zero + limit);
+  return reinterpret<float>(reinterpret<std::uint32_t>(bits) << 23);
+}
+
+// exp(-v) = dividend / divisor, so that the division of swish and sigmoid, by 1 + exp(-v), is the only one:
+// 2^r = (r^2 + a + b r) / (r^2 + a - b r) is right to 4.4e-7 (minimax of the relative error, by Remez' algorithm; Pade's
+// fraction has a = 12 / ln(2)^2, b = 6 / ln(2)). Swish is then right to 3e-7 (relative above 1).
+// A polynomial of degree 4 has a chain of dependent instructions a quarter longer and twice the multiply-adds, each of which keeps
+// Zen 2 from starting an addition or a division. strict_float() keeps the product with b from being fused twice.
+struct Fraction {
+  Halide::Expr dividend, divisor;
+};
+inline Fraction exp_of_minus(const Halide::Expr& shifted, const Halide::Expr& rest) {
+  using namespace Halide;
+  const Expr even = strict_float(rest * rest + 25.039107f);
+  const Expr odd = strict_float(rest * 8.677839f);
+  return {power_of_whole(shifted) * strict_float(even + odd), strict_float(even - odd)};
+}
+
+inline Halide::Expr sigmoid(const Halide::Expr& v) {
+  const Halide::Expr shifted = shifted_argument(v);
+  const Fraction exp = exp_of_minus(shifted, rest_of_argument(v, shifted));
+  return exp.divisor / (exp.divisor + exp.dividend);
+}
+
+// `shifted`, `rest`: of v.
+inline Halide::Expr swish(const Halide::Expr& v, const Halide::Expr& shifted, const Halide::Expr& rest) {
+  const Fraction exp = exp_of_minus(shifted, rest);
+  return v * exp.divisor / (exp.divisor + exp.dividend);
+}
+inline Halide::Expr swish(const Halide::Expr& v) {
+  const Halide::Expr shifted = shifted_argument(v);
+  return swish(v, shifted, rest_of_argument(v, shifted));
+}
 
 inline Halide::Expr activate(Activation activation, const Halide::Expr& v) {
   switch (activation) {
@@ -47,7 +68,7 @@ inline Halide::Expr activate(Activation activation, const Halide::Expr& v) {
     case Activation::relu6:
       return Halide::clamp(v, 0.0f, 6.0f);
     case Activation::swish:
-      return v / one_plus_exp_of_minus(v);
+      return swish(v);
   }
   return v;
 }

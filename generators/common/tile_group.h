@@ -1,7 +1,6 @@
 // Register tiles of a convolution, and when what they compute is activated: a tile at a time, from registers, or a group of
-// tiles at a time, from scratch. An activation is a chain of dependent instructions; the first ones behind a tile and the last
-// ones before the next have little to run beside. Swish with AVX2 (Zen 2): 10.7 cycles a vector behind a tile of 12, 9.3 behind
-// three such tiles, 8.6 behind nine.
+// tiles at a time, from scratch. Swish is a chain of dependent instructions (common/staged_activation.h); the first ones behind a tile and
+// the last ones before the next have little to run beside.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +10,8 @@
 
 namespace effnet {
 
-// Lanes of the loop that activates from registers: two vectors at a time, so that one chain runs in the shadow of the other
-// (llvm-mca's model of Zen 3: swish takes 12 % less time; with AVX-512 a panel is one vector).
+// Lanes of the loop that activates from registers: two vectors at a time, which a narrow element is made of, and whose chains
+// run side by side.
 inline int lanes_from_registers(int lanes) { return std::min(2 * lanes, panel_lanes); }
 
 inline int tiles_over(int length, int columns) { return (length + columns - 1) / columns; }
@@ -30,8 +29,10 @@ struct TileGroup {
   // Of a group's values as float32.
   std::int64_t float_bytes() const { return std::int64_t{4} * panel_lanes * panels * group_columns(); }
   std::int64_t scratch_bytes() const { return in_scratch() ? float_bytes() : 0; }
-  // Lanes of the loop that activates. From scratch one vector at a time is faster.
-  int loop_lanes(int lanes) const { return in_scratch() ? lanes : lanes_from_registers(lanes); }
+  // Lanes of the loop that activates. From scratch or in stages one vector at a time is faster.
+  int loop_lanes(int lanes, bool in_stages) const {
+    return in_scratch() || in_stages ? lanes : lanes_from_registers(lanes);
+  }
 };
 
 }  // namespace effnet

@@ -3,6 +3,7 @@
 
 #include <Halide.h>
 
+#include "generators/common/staged_activation.h"
 #include "generators/common/tile_group.h"
 
 namespace effnet {
@@ -47,19 +48,20 @@ inline GroupLoops split_into_groups(Halide::Func output, const TileGroup& group,
   return loops;
 }
 
-// output(lane, panel, x, ...) = activation(sums(lane, panel, x, ...)). The loop in which a tile is computed.
-inline Halide::LoopLevel schedule_output(Halide::Func output, const Halide::Func& sums,
-                                         const TileGroup& group, int lanes) {
-  const GroupLoops loops = split_into_groups(output, group, group.loop_lanes(lanes));
+// output(lane, panel, x, ...) = activation of sums(lane, panel, x, ...). The loop in which a tile is computed.
+inline Halide::LoopLevel schedule_output(Halide::Func output, StagedActivation& activation,
+                                         const Halide::Func& sums, const TileGroup& group, int lanes) {
+  const GroupLoops loops = split_into_groups(output, group, group.loop_lanes(lanes, activation.in_stages()));
   if (!group.in_scratch()) output.unroll(loops.column);
+  activation.schedule({output, group.in_scratch() ? loops.column : loops.group});
   return schedule_sums(sums, group, {output, loops.group}, lanes);
 }
 
-// The same where output = step of activated and activated = activation(sums), a group at a time in scratch: in one loop, rounding
+// The same where output = step of activated and activated = activation of sums, a group at a time in scratch: in one loop, rounding
 // would make the activation's chain of dependent instructions twice as long (Zen 2, swish: 23 cycles a vector in place of 12).
 inline Halide::LoopLevel schedule_rounded_output(const Halide::Func& output, Halide::Func activated,
-                                                 const Halide::Func& sums, const TileGroup& group,
-                                                 int lanes) {
+                                                 StagedActivation& activation, const Halide::Func& sums,
+                                                 const TileGroup& group, int lanes) {
   using namespace Halide;
   const Var lane = activated.args()[0], panel = activated.args()[1], x = activated.args()[2];
   const GroupLoops loops = split_into_groups(output, group, panel_lanes);
@@ -67,10 +69,11 @@ inline Halide::LoopLevel schedule_rounded_output(const Halide::Func& output, Hal
       .store_in(MemoryType::Heap)
       .bound_extent(x, group.group_columns())
       .reorder(lane, panel, x)
-      .vectorize(lane, group.loop_lanes(lanes))
+      .vectorize(lane, group.loop_lanes(lanes, activation.in_stages()))
       .unroll(lane)
       .unroll(panel);
   if (!group.in_scratch()) activated.unroll(x);
+  activation.schedule(group.in_scratch() ? LoopLevel(activated, x) : LoopLevel(output, loops.group));
   return schedule_sums(sums, group, {output, loops.group}, lanes);
 }
 

@@ -10,11 +10,11 @@
 
 #include <Halide.h>
 
-#include "generators/common/activation.h"
 #include "generators/common/border.h"
 #include "generators/common/element.h"
 #include "generators/common/ordered.h"
 #include "generators/common/row_sums.h"
+#include "generators/common/staged_activation.h"
 #include "generators/common/tile_group.h"
 #include "generators/expand_depthwise/schedule.h"
 
@@ -32,6 +32,7 @@ struct DepthwiseProblem {
   MatrixTypes types;
   Element tap_element = Element::f32;  // the depthwise weights
   bool signed_maps = false;            // wants_signed_maps()
+  int lanes = panel_lanes;             // of a float32 vector
 
   bool rounds_apart() const { return effnet::rounds_apart(types, activation); }
 };
@@ -46,12 +47,14 @@ struct DepthwiseFuncs {
   Halide::Func values{"values"};      // the input as it multiplies it: (k, x, y); only where it is widened
   Halide::Func expanded{"expanded"};  // in registers
   ChannelSum sum;                     // its reduction
-  Halide::Func expanded_sums{"expanded_sums"};    // its result, of groups of tiles in scratch
+  Halide::Func expanded_sums{"expanded_sums"};  // its result, of groups of tiles in scratch
+  StagedActivation expanded_activation;
   BorderedRows rows;                              // y counts from the strip's first input row
   Halide::Func convolved{"convolved"};            // in registers
   Halide::Func convolved_sums{"convolved_sums"};  // its result, of groups of tiles in scratch
   Halide::RDom taps;
   Halide::Func window{"window"};  // the depthwise weights as it multiplies them: (lane, column, row, panel)
+  StagedActivation activation;
   Halide::Func activated{"activated"};  // float32
   Halide::Func output{"output"};        // y counts from the strip's first output row
   RowSums sums;
@@ -94,13 +97,14 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
     f.expanded_sums(lane, panel, x, y) =
         f.sum.result(f.expanded(lane, panel, x, y), expand_bias(lane, panel),
                      [&] { return expand_scale(lane, panel) * maps.input.scale(); });
+    f.expanded_activation = StagedActivation(p.activation, f.expanded_sums, p.lanes);
   }
   const int right = (p.out_width - 1) * p.stride + p.kernel - p.left - p.width;
   f.rows = bordered_rows("rows", {lane, panel}, y, {p.width, p.left, std::max(right, 0)},
                          {p.row_group.group_columns(), p.flat ? p.height : 0}, row >= 0 && row < p.height,
                          [&](const Expr& column, const Expr& line) -> Expr {
                            if (!p.expand) return maps.input.read(input(lane, panel, pixel_at(column)));
-                           return activate(p.activation, f.expanded_sums(lane, panel, column, line));
+                           return f.expanded_activation.at({lane, panel, column, line});
                          });
 
   f.taps = RDom(0, p.kernel, 0, p.kernel, "taps");
@@ -115,7 +119,8 @@ inline DepthwiseFuncs define_depthwise(const DepthwiseProblem& p, const Halide::
       f.rows.func(lane, panel, x * p.stride + f.taps.x - p.left, y * p.stride + f.taps.y - p.top) *
           f.window(lane, f.taps.x, f.taps.y, panel));
   f.convolved_sums(lane, panel, x, y) = f.convolved(lane, panel, x, y);
-  f.activated(lane, panel, x, y) = activate(p.activation, f.convolved_sums(lane, panel, x, y));
+  f.activation = StagedActivation(p.activation, f.convolved_sums, p.lanes);
+  f.activated(lane, panel, x, y) = f.activation.at({lane, panel, x, y});
   f.output(lane, panel, x, y) = maps.output.write(f.activated(lane, panel, x, y));
   if (p.sums) {
     Func read("read");

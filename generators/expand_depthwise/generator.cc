@@ -74,7 +74,8 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
         flat != 0,
         element_types(),
         tap_element(),
-        wants_signed_maps(element_types(), get_target())};
+        wants_signed_maps(element_types(), get_target()),
+        natural_vector_size<float>()};
     const Element in = wide_input != 0 ? Element::f32 : problem_.types.maps;
     const DepthwiseMaps storage = {
         MapStorage(in, input_affine_ ? Func(*input_affine_) : Func()),
@@ -114,8 +115,7 @@ class ExpandDepthwise : public Halide::Generator<ExpandDepthwise>, public Prefet
     schedule_depthwise(
         funcs_, problem_,
         {block_panels, expand_panels, expand_columns, expand_unroll, expand_group, depthwise_panels,
-         depthwise_columns, depthwise_group, 0, flat, prefetch, prefetch_output},
-        natural_vector_size<float>());
+         depthwise_columns, depthwise_group, 0, flat, prefetch, prefetch_output});
   }
 
   Prefetches prefetches() const override {

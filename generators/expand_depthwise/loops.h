@@ -21,17 +21,18 @@
 
 namespace effnet {
 
-inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, const DepthwiseSchedule& s,
-                               int lanes) {
+inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, const DepthwiseSchedule& s) {
   using namespace Halide;
+  const int lanes = p.lanes;
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   Var po("po"), pi("pi");
 
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
   f.convolved
       .compute_at(p.rounds_apart()
-                      ? schedule_rounded_output(f.output, f.activated, f.convolved_sums, p.out_group, lanes)
-                      : schedule_output(f.output, f.convolved_sums, p.out_group, lanes))
+                      ? schedule_rounded_output(f.output, f.activated, f.activation, f.convolved_sums,
+                                                p.out_group, lanes)
+                      : schedule_output(f.output, f.activation, f.convolved_sums, p.out_group, lanes))
       .vectorize(lane, lanes)
       .unroll(lane)
       .unroll(panel)
@@ -60,7 +61,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
     interior.reorder(lane, pi, pixel, group, po);
   else
     interior.reorder(lane, pi, pixel, po, group);
-  interior.vectorize(lane, p.row_group.loop_lanes(lanes))
+  interior.vectorize(lane, p.row_group.loop_lanes(lanes, f.expanded_activation.in_stages()))
       .unroll(lane)
       .unroll(pi)
       .never_partition(group);  // as in common/tiles.h
@@ -72,6 +73,7 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
       rows.update(stage).reorder(lane, panel, column, y).vectorize(lane, lanes).unroll(lane).unroll(panel);
   }
   if (p.expand) {
+    f.expanded_activation.schedule({rows, p.row_group.in_scratch() ? pixel : group});
     f.expanded.compute_at(schedule_sums(f.expanded_sums, p.row_group, {rows, group}, lanes));
     f.expanded.vectorize(lane, lanes).unroll(lane).unroll(panel).unroll(x);
     f.sum.schedule(f.expanded.update(), lane, lanes, panel, x, s.expand_unroll);

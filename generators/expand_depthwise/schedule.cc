@@ -10,10 +10,11 @@ namespace effnet {
 namespace {
 
 // The depthwise tile loads about one vector a multiplication, so it gains nothing from more accumulators than
-// hide the latency; tiles of more than half of the registers spill around the activation.
-int depthwise_columns(int panels, int width, const Machine& machine) {
-  const int vectors = vectors_of({panels, 1}, machine);
-  const int most = std::max(1, (machine.registers / 2 - 2) / vectors);
+// hide the latency; tiles of more than half of the registers spill, also around the activation where that follows each.
+int depthwise_columns(const Numbers& problem, int panels, const Machine& machine) {
+  const int vectors = vectors_of({panels, 1}, machine), width = problem.at("out_width");
+  const bool activated_later = default_group(problem, {panels, 1}, width, machine) > 1;
+  const int most = std::max(1, (machine.registers / 2 - (activated_later ? 0 : 2)) / vectors);
   const int tiles = (width + most - 1) / most;
   return std::min(width, (width + tiles - 1) / tiles);
 }
@@ -84,7 +85,7 @@ Numbers depthwise_default(const Numbers& problem, const Machine& machine, int th
   const int strips = default_strips(problem, out_panels / columns.panels, threads);
   const bool flat = expand && strips == 1 && gains_flat(problem, columns, pixels, machine);
   const RegisterTile& tile = flat ? pixels : columns;
-  const RegisterTile out_tile{tile.panels, depthwise_columns(tile.panels, problem.at("out_width"), machine)};
+  const RegisterTile out_tile{tile.panels, depthwise_columns(problem, tile.panels, machine)};
   // Flat, groups gain nothing or lose up to 7 %.
   const int expand_group = expand && !flat ? default_group(problem, tile, problem.at("width"), machine) : 1;
   return {{"block_panels", tile.panels},

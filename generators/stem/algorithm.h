@@ -6,10 +6,10 @@
 
 #include <Halide.h>
 
-#include "generators/common/activation.h"
 #include "generators/common/border.h"
 #include "generators/common/element.h"
 #include "generators/common/ordered.h"
+#include "generators/common/staged_activation.h"
 
 namespace effnet {
 
@@ -17,6 +17,7 @@ struct StemProblem {
   int resolution, out_width;
   int kernel, stride, top, left;
   Activation activation;
+  int lanes;  // of a float32 vector
 };
 
 struct StemFuncs {
@@ -25,6 +26,7 @@ struct StemFuncs {
   Halide::Func convolved{"convolved"};            // in registers
   Halide::RDom taps;                              // colour, column, row
   Halide::Func convolved_sums{"convolved_sums"};  // its result, of groups of tiles in scratch
+  StagedActivation activation;
   Halide::Func output{"output"};
 };
 
@@ -49,7 +51,8 @@ inline StemFuncs define_stem(const StemProblem& p, const Halide::Expr& first_row
       f.rows.func((x * p.stride + f.taps.y - p.left) * 3 + f.taps.x, y * p.stride + f.taps.z - p.top) *
           weight(lane, f.taps.x, f.taps.y, f.taps.z, panel));
   f.convolved_sums(lane, panel, x, y) = f.convolved(lane, panel, x, y);
-  f.output(lane, panel, x, y) = storage.write(activate(p.activation, f.convolved_sums(lane, panel, x, y)));
+  f.activation = StagedActivation(p.activation, f.convolved_sums, p.lanes);
+  f.output(lane, panel, x, y) = storage.write(f.activation.at({lane, panel, x, y}));
   return f;
 }
 

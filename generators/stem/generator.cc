@@ -31,8 +31,14 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
   }
 
   void generate() {
-    problem_ = {
-        resolution, out_width, kernel, stride, top, left, static_cast<Activation>(activation.value())};
+    problem_ = {resolution,
+                out_width,
+                kernel,
+                stride,
+                top,
+                left,
+                static_cast<Activation>(activation.value()),
+                natural_vector_size<float>()};
     const MapStorage storage(element(), output_affine_ ? Func(*output_affine_) : Func());
     funcs_ = define_stem(problem_, first_row, input, weight, bias, storage);
     output = funcs_.output;
@@ -47,8 +53,7 @@ class Stem : public Halide::Generator<Stem>, public Prefetching {
                {panel_lanes, out_panels * panel_lanes, problem_.out_width * out_panels * panel_lanes});
     output.dim(3).set_extent(rows);
     set_affine_layout(output_affine_);
-    schedule_stem(funcs_, problem_, {tile_panels, columns, group, 0, prefetch_output}, out_panels,
-                  natural_vector_size<float>());
+    schedule_stem(funcs_, problem_, {tile_panels, columns, group, 0, prefetch_output}, out_panels);
   }
 
   Prefetches prefetches() const override {
