@@ -30,28 +30,18 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
   return arguments;
 }
 
-// Where a target multiplies and adds in one instruction. Sums are strict (common/ordered.h), which forbids that; their order is kept
-// without. The subtraction of a constant stays strict: swish takes off what it added to round (common/activation.h), and LLVM
-// would cancel the one against the other.
+// Where a target multiplies and adds in one instruction: sums are strict (common/ordered.h) to here, so that Halide keeps their order;
+// from here on that would forbid multiply-adds. The subtraction of a constant stays strict: swish takes off what it added to
+// round (common/activation.h), and LLVM would cancel the one against the other.
 class AllowMultiplyAdds : public Halide::Internal::IRMutator {
- public:
-  using IRMutator::mutate;
-
- protected:
   using IRMutator::visit;
   Halide::Expr visit(const Halide::Internal::Call* op) override {
     using namespace Halide::Internal;
     const Halide::Expr mutated = IRMutator::visit(op);
     op = mutated.as<Call>();
     if (!op || !op->is_strict_float_intrinsic()) return mutated;
-    const Halide::Expr &a = op->args[0], &b = op->args[1];
-    if (op->is_intrinsic(Call::strict_add)) return Add::make(a, b);
-    if (op->is_intrinsic(Call::strict_mul)) return Mul::make(a, b);
-    if (op->is_intrinsic(Call::strict_max)) return Max::make(a, b);
-    if (op->is_intrinsic(Call::strict_min)) return Min::make(a, b);
-    if (op->is_intrinsic(Call::strict_div)) return Div::make(a, b);
-    if (op->is_intrinsic(Call::strict_sub) && !is_const(b)) return Sub::make(a, b);
-    return mutated;
+    if (op->is_intrinsic(Call::strict_sub) && is_const(op->args[1])) return mutated;
+    return unstrictify_float(op);
   }
 };
 

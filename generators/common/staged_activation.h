@@ -1,4 +1,5 @@
-// An activation in two stages: of several vectors first what shortens swish's chain of dependent instructions, then the rest.
+// An activation in two stages, so that swish's chains of dependent instructions are short: the first half of several vectors' chains,
+// then their second half. The vectors are those of one column from scratch, or of a whole tile from registers.
 // One vector after the other, an out-of-order core sees too few chains at a time. Swish with AVX2 (Zen 2), cycles a vector: 7.0 one
 // after the other, 6.6 two vectors a stage, 6.2 six to twelve; with a third stage no less. AVX-512 computes it at once: llvm-mca's
 // models of Zen 4 and Intel's cores give the same time. (For an in-order Cortex-A55 they give 25 cycles in place of 47.)
@@ -29,6 +30,7 @@ class StagedActivation {
     rest_(at) = rest_of_argument(sums_(at), shifted_(at));
   }
 
+  const Halide::Func& sums() const { return sums_; }
   // Otherwise all of it is one expression.
   bool in_stages() const { return activation_ == Activation::swish && lanes_ < panel_lanes; }
 
@@ -37,12 +39,12 @@ class StagedActivation {
     return in_stages() ? swish(value, shifted_(index), rest_(index)) : activate(activation_, value);
   }
 
-  // `loop`: an iteration activates a few vectors.
-  void schedule(const Halide::LoopLevel& loop) {
+  // `loop`: an iteration activates some vectors.
+  void schedule(const Halide::LoopLevel& loop) const {
     if (!in_stages()) return;
-    for (Halide::Func first : {shifted_, rest_}) {
-      const std::vector<Halide::Var> at = first.args();
-      first.compute_at(loop)
+    for (Halide::Func stage : {shifted_, rest_}) {
+      const std::vector<Halide::Var> at = stage.args();
+      stage.compute_at(loop)
           .store_in(Halide::MemoryType::Stack)
           .vectorize(at[0], lanes_)
           .unroll(at[0])

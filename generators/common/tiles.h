@@ -48,20 +48,21 @@ inline GroupLoops split_into_groups(Halide::Func output, const TileGroup& group,
   return loops;
 }
 
-// output(lane, panel, x, ...) = activation of sums(lane, panel, x, ...). The loop in which a tile is computed.
-inline Halide::LoopLevel schedule_output(Halide::Func output, StagedActivation& activation,
-                                         const Halide::Func& sums, const TileGroup& group, int lanes) {
+// output(lane, panel, x, ...) = activation.at({lane, panel, x, ...}). The loop in which a tile is computed.
+inline Halide::LoopLevel schedule_output(Halide::Func output, const StagedActivation& activation,
+                                         const TileGroup& group, int lanes) {
   const GroupLoops loops = split_into_groups(output, group, group.loop_lanes(lanes, activation.in_stages()));
   if (!group.in_scratch()) output.unroll(loops.column);
   activation.schedule({output, group.in_scratch() ? loops.column : loops.group});
-  return schedule_sums(sums, group, {output, loops.group}, lanes);
+  return schedule_sums(activation.sums(), group, {output, loops.group}, lanes);
 }
 
-// The same where output = step of activated and activated = activation of sums, a group at a time in scratch: in one loop, rounding
-// would make the activation's chain of dependent instructions twice as long (Zen 2, swish: 23 cycles a vector in place of 12).
+// The same where output = step of activated and activated = activation, a group at a time in scratch: in one loop, rounding
+// would make the activation's chain of dependent instructions twice as long (Zen 2, with swish as a polynomial: 23 cycles a vector in
+// place of 12).
 inline Halide::LoopLevel schedule_rounded_output(const Halide::Func& output, Halide::Func activated,
-                                                 StagedActivation& activation, const Halide::Func& sums,
-                                                 const TileGroup& group, int lanes) {
+                                                 const StagedActivation& activation, const TileGroup& group,
+                                                 int lanes) {
   using namespace Halide;
   const Var lane = activated.args()[0], panel = activated.args()[1], x = activated.args()[2];
   const GroupLoops loops = split_into_groups(output, group, panel_lanes);
@@ -74,7 +75,7 @@ inline Halide::LoopLevel schedule_rounded_output(const Halide::Func& output, Hal
       .unroll(panel);
   if (!group.in_scratch()) activated.unroll(x);
   activation.schedule(group.in_scratch() ? LoopLevel(activated, x) : LoopLevel(output, loops.group));
-  return schedule_sums(sums, group, {output, loops.group}, lanes);
+  return schedule_sums(activation.sums(), group, {output, loops.group}, lanes);
 }
 
 }  // namespace effnet

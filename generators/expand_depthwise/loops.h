@@ -30,9 +30,8 @@ inline void schedule_depthwise(DepthwiseFuncs& f, const DepthwiseProblem& p, con
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, s.block_panels).bound(x, 0, p.out_width);
   f.convolved
       .compute_at(p.rounds_apart()
-                      ? schedule_rounded_output(f.output, f.activated, f.activation, f.convolved_sums,
-                                                p.out_group, lanes)
-                      : schedule_output(f.output, f.activation, f.convolved_sums, p.out_group, lanes))
+                      ? schedule_rounded_output(f.output, f.activated, f.activation, p.out_group, lanes)
+                      : schedule_output(f.output, f.activation, p.out_group, lanes))
       .vectorize(lane, lanes)
       .unroll(lane)
       .unroll(panel)

@@ -13,10 +13,13 @@ namespace {
 // hide the latency; tiles of more than half of the registers spill, also around the activation where that follows each.
 int depthwise_columns(const Numbers& problem, int panels, const Machine& machine) {
   const int vectors = vectors_of({panels, 1}, machine), width = problem.at("out_width");
-  const bool activated_later = default_group(problem, {panels, 1}, width, machine) > 1;
-  const int most = std::max(1, (machine.registers / 2 - (activated_later ? 0 : 2)) / vectors);
-  const int tiles = (width + most - 1) / most;
-  return std::min(width, (width + tiles - 1) / tiles);
+  const auto columns_of = [&](int accumulators) {
+    const int tiles = tiles_over(width, std::max(1, accumulators / vectors));
+    return tiles_over(width, tiles);
+  };
+  const int columns = columns_of(machine.registers / 2);
+  const bool activated_later = default_group(problem, {panels, columns}, width, machine) > 1;
+  return activated_later ? columns : columns_of(machine.registers / 2 - 2);
 }
 
 bool expands(const Numbers& problem) { return problem.count("expand") && problem.at("expand") == 1; }

@@ -20,7 +20,7 @@ inline void schedule_stem(StemFuncs& f, const StemProblem& p, const StemSchedule
   const Var lane = f.lane, panel = f.panel, x = f.x, y = f.y;
   f.output.compute_root().bound(lane, 0, 16).bound(panel, 0, out_panels).bound(x, 0, p.out_width);
   const TileGroup group{s.tile_panels, s.columns, s.group, p.out_width};
-  f.convolved.compute_at(schedule_output(f.output, f.activation, f.convolved_sums, group, lanes))
+  f.convolved.compute_at(schedule_output(f.output, f.activation, group, lanes))
       .vectorize(lane, lanes)
       .unroll(lane)
       .unroll(panel)

@@ -35,9 +35,9 @@ double largest(const Values& values) {
   return most;
 }
 
-// eps * K * max|a| * max|b| * 4, and what an activation's polynomial may add: 2e-6 of the largest value.
+// eps * K * max|a| * max|b| * 4, and what an activation may add: 6e-7 of the largest value.
 double tolerance(double length, double a, double b, double result) {
-  return 1.1920929e-7 * 4 * length * a * b + 2e-6 * std::max(1.0, result);
+  return 1.1920929e-7 * 4 * length * a * b + 6e-7 * std::max(1.0, result);
 }
 
 void compare(const std::string& what, const Values& got, const Values& wanted, double length, double a,

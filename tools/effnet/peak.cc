@@ -33,6 +33,7 @@ struct ShortKernel {
 };
 
 #if defined(__x86_64__)
+#define EFFNET_IN_REGISTER "+v"
 namespace sse {
 #define EFFNET_TARGET
 #define EFFNET_VECTOR __m128
@@ -135,6 +136,7 @@ std::optional<Kernels> kernels_of(InstructionSet set) {
   return std::nullopt;
 }
 #elif defined(__aarch64__)
+#define EFFNET_IN_REGISTER "+w"
 namespace neon {
 #define EFFNET_TARGET
 #define EFFNET_VECTOR float32x4_t
