@@ -3,6 +3,7 @@
 #include <Halide.h>
 
 #include "base/files.h"
+#include "generators/common/multiply_adds.h"
 #include "generators/common/prefetch.h"
 #include "generators/common/scratch.h"
 #include "generators/mark_loops.h"
@@ -29,21 +30,6 @@ std::vector<Argument> arguments_of(AbstractGenerator& generator) {
                          Halide::ArgumentEstimates{});
   return arguments;
 }
-
-// Where a target multiplies and adds in one instruction: sums are strict (common/ordered.h) to here, so that Halide keeps their order;
-// from here on that would forbid multiply-adds. The subtraction of a constant stays strict: swish takes off what it added to
-// round (common/activation.h), and LLVM would cancel the one against the other.
-class AllowMultiplyAdds : public Halide::Internal::IRMutator {
-  using IRMutator::visit;
-  Halide::Expr visit(const Halide::Internal::Call* op) override {
-    using namespace Halide::Internal;
-    const Halide::Expr mutated = IRMutator::visit(op);
-    op = mutated.as<Call>();
-    if (!op || !op->is_strict_float_intrinsic()) return mutated;
-    if (op->is_intrinsic(Call::strict_sub) && is_const(op->args[1])) return mutated;
-    return unstrictify_float(op);
-  }
-};
 
 Status put_before(const std::string& text, const std::string& path) {
   constexpr std::size_t most_bytes = 64u << 20;
@@ -78,7 +64,7 @@ Result<std::int64_t> compile_kernel(const KernelRequest& request, const KernelFi
     pipeline.add_custom_lowering_pass(new ScratchFromCaller(&scratch_bytes));
     LoopNest nest;
     const bool marked = !files.marked_assembly.empty();
-    if (has_fma(target)) pipeline.add_custom_lowering_pass(new AllowMultiplyAdds);
+    if (has_fma(target)) pipeline.add_custom_lowering_pass(allow_multiply_adds().release());
     if (marked) pipeline.add_custom_lowering_pass(new MarkLoops(request.scalars, &nest));
     Halide::Module module = pipeline.compile_to_module(arguments_of(*generator), request.symbol, target,
                                                        Halide::LinkageType::External);

@@ -81,8 +81,8 @@ std::vector<int> unroll_values(const Numbers& problem);
 int default_unroll(const Numbers& problem);
 inline constexpr int most_unrolled = 16;
 
-// Tiles that are activated together (common/tile_group.h), of those that cover `width`: with AVX2 all of a row's, as far as that
-// gains (Zen 2: 2.5 % of B0 against groups of 64 vectors).
+// Tiles that are activated together (common/tile_group.h), of those that cover `width`: of swish with AVX2 all of a
+// row's, up to 300 vectors (Zen 2: 2.5 % of B0 against groups of 64 vectors).
 int default_group(const Numbers& problem, const RegisterTile& tile, int width, const Machine& machine);
 std::vector<int> group_values(const Numbers& problem, int width);
 // As many groups as `wanted` tiles a group make, of equal length.

@@ -5,9 +5,9 @@
 
 namespace effnet {
 
-// sum + term, for the updates of reductions: never exchanged with another addition, so that no schedule changes a
-// bit. Where a target has no multiply-adds, LLVM would sort the terms of an unrolled sum by where they come from, which depends on
-// the tile. Where it has, compile.cc takes the order's mark off behind Halide; that LLVM keeps it is what tests of equal bits watch.
+// sum + term, for the updates of reductions: Halide never exchanges it with another addition, so that no schedule changes a bit.
+// Nor does LLVM, where a target has no multiply-adds: it would sort the terms of an unrolled sum by where they come from, which
+// depends on the tile. Where it has, they are wanted (common/multiply_adds.h), and tests of equal bits watch that LLVM keeps the order.
 inline Halide::Expr ordered_sum(const Halide::Expr& sum, const Halide::Expr& term) {
   return Halide::strict_float(sum + term);
 }

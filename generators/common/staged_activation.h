@@ -1,5 +1,5 @@
 // An activation in two stages, so that swish's chains of dependent instructions are short: the first half of several vectors' chains,
-// then their second half. The vectors are those of one column from scratch, or of a whole tile from registers.
+// then their second half. The vectors are those of one column from scratch (two a panel with AVX2), or of a whole tile from registers.
 // One vector after the other, an out-of-order core sees too few chains at a time. Swish with AVX2 (Zen 2), cycles a vector: 7.0 one
 // after the other, 6.6 two vectors a stage, 6.2 six to twelve; with a third stage no less. AVX-512 computes it at once: llvm-mca's
 // models of Zen 4 and Intel's cores give the same time. (For an in-order Cortex-A55 they give 25 cycles in place of 47.)

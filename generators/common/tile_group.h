@@ -10,8 +10,7 @@
 
 namespace effnet {
 
-// Lanes of the loop that activates from registers: two vectors at a time, which a narrow element is made of, and whose chains
-// run side by side.
+// Lanes of the loop that activates from registers: two vectors at a time, which a narrow element is made of.
 inline int lanes_from_registers(int lanes) { return std::min(2 * lanes, panel_lanes); }
 
 inline int tiles_over(int length, int columns) { return (length + columns - 1) / columns; }

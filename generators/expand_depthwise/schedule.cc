@@ -10,7 +10,7 @@ namespace effnet {
 namespace {
 
 // The depthwise tile loads about one vector a multiplication, so it gains nothing from more accumulators than
-// hide the latency; tiles of more than half of the registers spill, also around the activation where that follows each.
+// hide the latency; tiles of more than half of the registers spill, and where the activation follows each, of two fewer.
 int depthwise_columns(const Numbers& problem, int panels, const Machine& machine) {
   const int vectors = vectors_of({panels, 1}, machine), width = problem.at("out_width");
   const auto columns_of = [&](int accumulators) {

@@ -35,7 +35,7 @@ double largest(const Values& values) {
   return most;
 }
 
-// eps * K * max|a| * max|b| * 4, and what an activation may add: 6e-7 of the largest value.
+// eps * K * max|a| * max|b| * 4, and what an activation may add: 6e-7, relative above 1 (reference/step.cc).
 double tolerance(double length, double a, double b, double result) {
   return 1.1920929e-7 * 4 * length * a * b + 6e-7 * std::max(1.0, result);
 }
