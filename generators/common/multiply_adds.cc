@@ -11,7 +11,7 @@ namespace {
 class AllowMultiplyAdds : public IRMutator {
   using IRMutator::visit;
   Halide::Expr visit(const Call* op) override {
-    const Halide::Expr mutated = IRMutator::visit(op);
+    Halide::Expr mutated = IRMutator::visit(op);
     op = mutated.as<Call>();
     if (!op || !op->is_strict_float_intrinsic()) return mutated;
     if (op->is_intrinsic(Call::strict_sub) && as_const_float(op->args[1]) == double{rounding_shift})
