@@ -60,38 +60,50 @@ Status Contest::judge_default(StepState& s, const Workbench::Built& built) {
   return accept_default(s, m.result.nanoseconds);
 }
 
-Status Contest::generation(StepState& s, int most) {
-  const Result<std::vector<Numbers>> points = proposals(s, most);
-  if (!points || points->empty()) return points.status();
-  std::vector<Entrant> alive;
-  if (Status status = enter(s, *points, alive); !status) return status;
-  if (Status status = halve(s, alive); !status) return status;
-  for (const Entrant& entrant : alive)
-    if (entrant.program != s.best_program) Workbench::remove(entrant.program);
-  return {};
-}
-
-// Builds all, with the incumbent where it is known from the log only, and runs each once.
-Status Contest::enter(StepState& s, const std::vector<Numbers>& points, std::vector<Entrant>& alive) {
-  std::vector<Workbench::Wanted> wanted;
-  if (s.best_program.empty() && s.best != s.default_schedule) wanted.push_back({&s, s.best});
-  const std::size_t extra = wanted.size();
-  for (const Numbers& point : points) wanted.push_back({&s, point});
-  const std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
-  if (extra == 1) s.best_program = built[0].program;
-  for (std::size_t i = 0; i < points.size() && !asked_to_end(); ++i) {
-    const Workbench::Built& b = built[i + extra];
-    if (Status status = first_run(s, {points[i], b.program, {}}, {b.outcome, {}, b.reason}, alive); !status)
-      return status;
+Status Contest::judge_candidates(const std::vector<Candidate>& candidates) {
+  const std::vector<Workbench::Built> built = build(candidates);
+  for (std::size_t i = 0; i < candidates.size() && !asked_to_end();) {
+    StepState& s = *candidates[i].step;
+    const bool alone = i + 1 == candidates.size() || candidates[i + 1].step != &s;
+    const int rounds = alone ? 3 : 1;  // one run in a busy moment is no reason to drop a row
+    std::vector<Entrant> alive;
+    for (; i < candidates.size() && candidates[i].step == &s && !asked_to_end(); ++i) {
+      if (Status status = enter(s, candidates[i].schedule, built[i], rounds, alive); !status) return status;
+    }
+    if (Status status = halve(s, alive); !status) return status;
+    for (const Entrant& entrant : alive)
+      if (entrant.program != s.best_program) Workbench::remove(entrant.program);
   }
   return {};
 }
 
-Status Contest::first_run(StepState& s, Entrant entrant, Measurement built, std::vector<Entrant>& alive) {
-  ++s.tried;
-  Measurement failed = std::move(built);
+// With the incumbents that are known from the log only.
+std::vector<Workbench::Built> Contest::build(const std::vector<Candidate>& candidates) {
+  std::vector<StepState*> unbuilt;
+  std::vector<Workbench::Wanted> wanted;
+  for (const Candidate& c : candidates) {
+    StepState& s = *c.step;
+    const bool has_program = !s.best_program.empty() || s.best == s.default_schedule;
+    if (has_program || (!unbuilt.empty() && unbuilt.back() == &s)) continue;
+    unbuilt.push_back(&s);
+    wanted.push_back({&s, s.best});
+  }
+  for (const Candidate& c : candidates) wanted.push_back({c.step, c.schedule});
+  std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
+  for (std::size_t i = 0; i < unbuilt.size(); ++i) unbuilt[i]->best_program = built[i].program;
+  built.erase(built.begin(), built.begin() + static_cast<std::ptrdiff_t>(unbuilt.size()));
+  return built;
+}
+
+// The first runs. What is not much slower than the incumbent stays alive.
+Status Contest::enter(StepState& s, const Numbers& schedule, const Workbench::Built& built, int rounds,
+                      std::vector<Entrant>& alive) {
+  ++s.tried, ++s.judged;
+  Entrant entrant{schedule, built.program, {}};
+  Measurement failed{built.outcome, {}, built.reason};
   if (failed.outcome == Outcome::measured) {
-    const auto wrong = compare_more(bench_, entrant.program, incumbent(s), s.hash, 1, entrant.comparison);
+    const auto wrong =
+        compare_more(bench_, entrant.program, incumbent(s), s.hash, rounds, entrant.comparison);
     if (wrong) failed = *wrong;
   }
   if (failed.outcome != Outcome::measured) {

@@ -1,5 +1,5 @@
-// One step's candidates against its incumbent: a generation is proposed, claimed, built, timed in turns with
-// the best one so far, halved and logged. Knows nothing of other steps or of the budget.
+// Candidates against their step's incumbent: built, timed in turns with the best one so far, halved and logged. Knows nothing of
+// the budget.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,7 @@ class Contest final : public Judge {
   Status find_machine() override;
   // Times the defaults and checks their samples against the reference.
   Status judge_defaults(const std::vector<StepState*>& steps) override;
-  Status generation(StepState& s, int most) override;
+  Status judge_candidates(const std::vector<Candidate>& candidates) override;
   double seconds_to_verify(const StepState& s, int runs) const override;
   // Longer than the first time.
   void verify(StepState& s, int runs) override;
@@ -31,8 +31,9 @@ class Contest final : public Judge {
   };
 
   Status judge_default(StepState& s, const Workbench::Built& built);
-  Status enter(StepState& s, const std::vector<Numbers>& points, std::vector<Entrant>& alive);
-  Status first_run(StepState& s, Entrant entrant, Measurement built, std::vector<Entrant>& alive);
+  std::vector<Workbench::Built> build(const std::vector<Candidate>& candidates);
+  Status enter(StepState& s, const Numbers& schedule, const Workbench::Built& built, int rounds,
+               std::vector<Entrant>& alive);
   Status halve(StepState& s, std::vector<Entrant>& alive);
   bool beats_default(StepState& s, int runs, Comparison& c);
   void crown(StepState& s, const Entrant& winner);

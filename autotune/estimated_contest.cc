@@ -41,25 +41,25 @@ Status EstimatedContest::judge_defaults(const std::vector<StepState*>& steps) {
   return {};
 }
 
-Status EstimatedContest::generation(StepState& s, int most) {
-  const Result<std::vector<Numbers>> points = proposals(s, most);
-  if (!points || points->empty()) return points.status();
-  std::vector<std::optional<Result<Estimate>>> estimates(points->size());
-  parallel_for(jobs_, static_cast<int>(points->size()), [&](int i) {
-    if (!asked_to_end()) estimates[i] = estimate_step(estimator_, state_, s, (*points)[i]);
+Status EstimatedContest::judge_candidates(const std::vector<Candidate>& candidates) {
+  std::vector<std::optional<Result<Estimate>>> estimates(candidates.size());
+  parallel_for(jobs_, static_cast<int>(candidates.size()), [&](int i) {
+    const Candidate& c = candidates[i];
+    if (!asked_to_end()) estimates[i] = estimate_step(estimator_, state_, *c.step, c.schedule);
   });
-  for (std::size_t i = 0; i < points->size(); ++i) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (!estimates[i]) continue;
-    if (Status status = record(s, (*points)[i], *estimates[i]); !status) return status;
+    StepState& s = *candidates[i].step;
+    if (Status status = record(s, candidates[i].schedule, *estimates[i]); !status) return status;
+    s.best = *s.search->best();
+    s.ratio = s.search->best_cost();
   }
-  s.best = *s.search->best();
-  s.ratio = s.search->best_cost();
   listener_.changed(state_);
   return {};
 }
 
 Status EstimatedContest::record(StepState& s, const Numbers& schedule, const Result<Estimate>& estimate) {
-  ++s.tried;
+  ++s.tried, ++s.judged;
   if (!estimate) return fail(s, schedule, {Outcome::not_compiled, {}, estimate.message()});
   const double nanoseconds = estimator_.nanoseconds(*estimate);
   return store(s, schedule, nanoseconds / s.default_nanoseconds, nanoseconds);

@@ -20,22 +20,28 @@ Status Judge::learn(StepState& s) {
   return {};
 }
 
-Result<std::vector<Numbers>> Judge::proposals(StepState& s, int most) {
-  std::vector<Numbers> mine;
+Result<bool> Judge::claim(const Candidate& candidate) {
+  const TuningStep& step = candidate.step->step;
+  if (!step.op().check_schedule(step.problem, candidate.schedule).empty()) return false;
+  return log_.claim(state_.context, step.operation, step.problem, candidate.schedule);
+}
+
+Status Judge::generation(StepState& s, int most) {
+  std::vector<Candidate> mine;
   for (const Numbers& point : s.search->propose(most)) {
-    if (!s.step.op().check_schedule(s.step.problem, point).empty()) continue;
-    Result<bool> free = log_.claim(state_.context, s.step.operation, s.step.problem, point);
+    const Result<bool> free = claim({&s, point});
     if (!free) return free.status();
-    if (*free) mine.push_back(point);
+    if (*free) mine.push_back({&s, point});
   }
-  if (mine.empty()) s.prospects.exhaust();
-  return mine;
+  if (!mine.empty()) return judge_candidates(mine);
+  s.prospects.exhaust();
+  return {};
 }
 
 Status Judge::accept_default(StepState& s, double nanoseconds) {
   s.default_nanoseconds = nanoseconds;
+  if (!s.search->knows(s.default_schedule)) ++s.tried, ++s.judged;
   s.search->report(s.default_schedule, 1);
-  ++s.tried;
   s.best = *s.search->best();  // maybe one of the log's
   s.ratio = s.search->best_cost();
   listener_.changed(state_);

@@ -9,6 +9,11 @@
 
 namespace effnet {
 
+struct Candidate {
+  StepState* step;
+  Numbers schedule;
+};
+
 class Judge {
  public:
   virtual ~Judge() = default;
@@ -19,8 +24,9 @@ class Judge {
   virtual Status find_machine() = 0;
   // The defaults become the first incumbents. Their costs are the unit of all others.
   virtual Status judge_defaults(const std::vector<StepState*>& steps) = 0;
-  // At most `most` new candidates; afterwards the best of them, if better, is the incumbent.
-  virtual Status generation(StepState& s, int most) = 0;
+  // Candidates that were claimed, those of a step next to each other. Afterwards the best one of each step, if better, is its
+  // incumbent.
+  virtual Status judge_candidates(const std::vector<Candidate>& candidates) = 0;
   // What verify() will take of the step as it is now.
   virtual double seconds_to_verify(const StepState& s, int runs) const = 0;
   // The best one against the default once more; one that does not hold, or gains too little for a row, is dropped.
@@ -28,14 +34,16 @@ class Judge {
 
   // Reports what the log knows of a step and its search does not.
   Status learn(StepState& s);
+  // False: it is illegal, or a tuner with the same log has judged it or is about to.
+  Result<bool> claim(const Candidate& candidate);
+  // Judges at most `most` new candidates that the step's search proposes.
+  Status generation(StepState& s, int most);
 
  protected:
   // Both functions of the listener are there.
   Judge(TuneState& state, TuningLog& log, const TuneListener& listener)
       : state_(state), log_(log), listener_(listener) {}
 
-  // What the search proposes, without what another tuner is working on. Empty: the step is exhausted.
-  Result<std::vector<Numbers>> proposals(StepState& s, int most);
   // The default's time is known.
   Status accept_default(StepState& s, double nanoseconds);
   Status refuse_default(StepState& s, const Measurement& m);

@@ -71,14 +71,17 @@ bool Search::add_fresh(Numbers point, std::vector<Numbers>& to) {
   return true;
 }
 
-// In shares of the axes' lengths.
+// In shares of the axes' lengths. A row from before a flag was invented does not have it.
 double Search::distance(const Numbers& a, const Numbers& b) const {
+  const auto at = [this](const Numbers& point, const Axis& axis) {
+    const auto number = point.find(axis.name);
+    return static_cast<double>(position(axis, number == point.end() ? 0 : number->second));
+  };
   double sum = 0;
   for (const Axis& axis : space_.axes) {
     if (axis.values.size() < 2) continue;
     const double length = static_cast<double>(axis.values.size() - 1);
-    const double gap = static_cast<double>(position(axis, a.at(axis.name))) -
-                       static_cast<double>(position(axis, b.at(axis.name)));
+    const double gap = at(a, axis) - at(b, axis);
     sum += gap * gap / (length * length);
   }
   return std::sqrt(sum);

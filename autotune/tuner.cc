@@ -11,6 +11,7 @@
 #include "generators/compile.h"
 #include "generators/transfer.h"
 #include "pipeline/library.h"
+#include "pipeline/schedule_choice.h"
 
 namespace effnet {
 
@@ -19,6 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int generation_size = 8;
+constexpr std::size_t batch_size = 4;  // steps whose programs are built together
 constexpr int most_runs_at_end = 8;
 
 class Tuner {
@@ -57,6 +59,7 @@ class Tuner {
     if (Status status = find_machine(); !status) return status;
     if (Status status = resume(); !status) return status;
     if (Status status = judge_defaults(); !status) return status;
+    if (Status status = judge_known_rows(); !status) return status;
     while (!must_stop()) {
       const int next = choose();
       if (next < 0) break;
@@ -86,7 +89,7 @@ class Tuner {
   int candidates_left() const {
     if (request_.most_candidates == 0) return std::numeric_limits<int>::max();
     int left = request_.most_candidates;
-    for (const StepState& s : state_.steps) left -= s.tried - s.resumed;
+    for (const StepState& s : state_.steps) left -= s.judged;
     return std::max(0, left);
   }
 
@@ -118,10 +121,9 @@ class Tuner {
   }
 
   Status judge_defaults() {
-    const std::size_t batch = 8;
-    for (std::size_t first = 0; first < state_.steps.size() && !asked_to_end(); first += batch) {
+    for (std::size_t first = 0; first < state_.steps.size() && !asked_to_end(); first += batch_size) {
       std::vector<StepState*> steps;
-      for (std::size_t i = first; i < std::min(first + batch, state_.steps.size()); ++i)
+      for (std::size_t i = first; i < std::min(first + batch_size, state_.steps.size()); ++i)
         steps.push_back(&state_.steps[i]);
       if (Status status = judge_->judge_defaults(steps); !status) return status;
       for (StepState* s : steps)
@@ -130,18 +132,71 @@ class Tuner {
     return {};
   }
 
+  // What effnetc compile takes in the default's place meets the default before anything is searched, but rows from here: another
+  // CPU's row may be slower, and would stay where the search does not come to its step.
+  Status judge_known_rows() {
+    if (request_.estimate) return {};  // what was measured elsewhere says more
+    const std::vector<Candidate> known = candidates_of_rows();
+    for (auto next = known.begin(); next != known.end() && !must_stop();) {
+      std::vector<Candidate> batch;
+      const std::size_t most = std::min<std::size_t>(batch_size, candidates_left());
+      for (; next != known.end() && batch.size() < most; ++next) {
+        const Result<bool> free = judge_->claim(*next);
+        if (!free) return free.status();
+        if (*free) batch.push_back(*next);
+      }
+      if (Status status = judge_->judge_candidates(batch); !status) return status;
+      for (const Candidate& c : batch) add_point(*c.step);
+      changed();
+    }
+    return {};
+  }
+
+  // Those of steps that the networks spend most time in come first.
+  std::vector<Candidate> candidates_of_rows() {
+    PlanOptions options;
+    options.target = request_.target;
+    options.threads = request_.threads;
+    options.rows = &rows_;
+    ScheduleChoice choice(options);
+    std::vector<Candidate> candidates;
+    for (StepState& s : state_.steps) {
+      const ScheduleRow* row = row_of(s);
+      if (!s.failure.empty() || (row && is_from_here(*row, s))) continue;
+      Numbers schedule = choice.choose(s.step.op(), s.step.problem);
+      if (!s.search->knows(schedule)) candidates.push_back({&s, std::move(schedule)});
+    }
+    std::stable_sort(candidates.begin(), candidates.end(), [this](const Candidate& a, const Candidate& b) {
+      return weight_of(*a.step) > weight_of(*b.step);
+    });
+    return candidates;
+  }
+
+  const ScheduleRow* row_of(const StepState& s) const {
+    return rows_.find(s.step.operation, s.step.problem, request_.threads);
+  }
+  bool is_from_here(const ScheduleRow& row, const StepState& s) const {
+    return !row.estimated && row.cpu == state_.context.cpu && row.halide == state_.context.halide &&
+           row.algorithm == s.step.op().algorithm_hash;
+  }
+
   // --- the search ---
+
+  // The step's share of the networks' time.
+  double weight_of(const StepState& s) const {
+    double weight = 0;
+    for (std::size_t n = 0; n < s.step.occurrences.size(); ++n)
+      weight += s.step.occurrences[n] * s.nanoseconds() / std::max(1.0, state_.times_of(n).first);
+    return weight;
+  }
 
   int choose() const {
     std::vector<Prospects> prospects;
     std::vector<double> weights;
     bool settled = true;
     for (const StepState& s : state_.steps) {
-      double weight = 0;
-      for (std::size_t n = 0; n < s.step.occurrences.size(); ++n)
-        weight += s.step.occurrences[n] * s.nanoseconds() / std::max(1.0, state_.times_of(n).first);
       prospects.push_back(s.prospects);
-      weights.push_back(weight);
+      weights.push_back(weight_of(s));
       settled = settled && s.prospects.settled();
     }
     return settled ? -1 : most_promising(prospects, weights);
@@ -194,9 +249,11 @@ class Tuner {
   }
 
   // A default that won gets its row, too: without one, the row of a step nearby would take its place.
-  static bool deserves_row(const StepState& s) {
-    const bool searched = s.prospects.generations() > 0 || s.resumed > 1;
-    return searched && s.failure.empty() && s.search->has_axes();
+  // Estimates do not take the place of what was measured, in whichever folder.
+  bool deserves_row(const StepState& s) const {
+    const ScheduleRow* row = row_of(s);
+    if (request_.estimate && row && !row->estimated) return false;
+    return s.tried > 1 && s.default_nanoseconds > 0 && s.failure.empty() && s.search->has_axes();
   }
 
   Status write_schedules() {

@@ -56,7 +56,8 @@ struct StepState {
   double default_nanoseconds = 0;
   double ratio = 1;  // of the best one's time to the default's
   std::string default_program, best_program;
-  int tried = 0, resumed = 0;
+  int tried = 0, resumed = 0;  // candidates, the default with them; of these from the log
+  int judged = 0;              // in this run
   std::vector<CurvePoint> curve;
 
   double nanoseconds() const { return default_nanoseconds * ratio; }

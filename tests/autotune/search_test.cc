@@ -78,6 +78,14 @@ TEST_CASE("no point is proposed twice, and all are worth a try") {
   }
 }
 
+TEST_CASE("a reported point may lack a number, as rows from before a flag do") {
+  Search search(space(), Strategy::evolution, 1);
+  search.report({{"a", 12}, {"b", 12}, {"c", 12}}, 2);
+  for (int generation = 0; generation < 4; ++generation)
+    for (const Numbers& point : search.propose(8)) search.report(point, cost(point, 1));
+  CHECK(search.reported() > 20);
+}
+
 TEST_CASE("the starting points come first") {
   Search search(space(), Strategy::evolution, 1);
   const Numbers first = {{"a", 2}, {"b", 3}, {"c", 4}, {"d", 1}};

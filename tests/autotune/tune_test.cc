@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -90,6 +91,38 @@ TEST_CASE("a step is tuned, logged and written, and a second run resumes") {
   CHECK(second.status == 0);
   CHECK(second.error.find("resuming from " + folder.file("tuning.log") + ": " + std::to_string(known) +
                           " candidates") != std::string::npos);
+}
+
+TEST_CASE("known rows that are slower than the defaults are replaced before anything is searched") {
+  const TemporaryFolder folder;
+  const auto tune_anew = [&](const std::string& step, const std::vector<std::string>& more) {
+    std::filesystem::remove(folder.file("tuning.log"));
+    const ProcessResult tuned = run_program(command(folder, more, step));
+    INFO(tuned.error);
+    REQUIRE(tuned.status == 0);
+    return tuned.out;
+  };
+  tune_anew("blocks.2.project", {"--candidates", "2"});
+  tune_anew("blocks.4.project", {"--candidates", "2"});
+  const std::string path =
+      std::filesystem::directory_iterator(folder.file("rows"))->path().string() + "/project.rows";
+  std::string rows = *effnet::read_file(path, 1 << 20);
+  rows = std::regex_replace(rows, std::regex("tile_(panels|pixels)=[0-9]+"), "tile_$1=1");
+  rows = std::regex_replace(rows, std::regex("halves=1"), "halves=0");
+  rows = std::regex_replace(rows, std::regex("cpu=\"[^\"]*\""), "cpu=\"another one\"");
+  write_file(path, rows);
+
+  // Two defaults and two rows: nothing is left for a search.
+  const auto json = nlohmann::json::parse(
+      tune_anew("blocks.2.project", {"--step", "blocks.4.project", "--candidates", "4", "--json"}));
+  REQUIRE(json["steps"].size() == 2);
+  for (const auto& step : json["steps"]) {
+    CHECK(step["candidates"] == 2);
+    CHECK(step["gain"] == 0);
+  }
+  rows = *effnet::read_file(path, 1 << 20);
+  CHECK(rows.find("another one") == std::string::npos);
+  CHECK(std::count(rows.begin(), rows.end(), '\n') == 2);
 }
 
 TEST_CASE("a step without axes is measured and gets no row") {
