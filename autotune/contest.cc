@@ -9,7 +9,7 @@ namespace effnet {
 
 namespace {
 
-constexpr double slow_ratio = 1.15;       // after one run a candidate that is slower is given up
+constexpr double slow_ratio = 1.15;       // after its first runs a candidate that is slower is given up
 constexpr double promising_ratio = 1.02;  // what is worth more runs
 constexpr double better_ratio = 0.995;    // a new best one must be so much better
 constexpr double infinite = std::numeric_limits<double>::infinity();
@@ -22,7 +22,7 @@ double incumbent_ratio(const StepState& s) { return s.best_program.empty() ? 1 :
 }  // namespace
 
 Status Contest::find_machine() {
-  const StepState& s = state_.steps.front();
+  StepState& s = state_.steps.front();
   const Workbench::Built built = bench_.build({{&s, s.default_schedule}}, state_.networks)[0];
   if (built.program.empty()) return Status::error(s.step.name + ": " + built.reason);
   const Measurement m = bench_.run(built.program);
@@ -36,10 +36,10 @@ Status Contest::find_machine() {
 }
 
 Status Contest::judge_defaults(const std::vector<StepState*>& steps) {
-  std::vector<Workbench::Wanted> wanted;
-  wanted.reserve(steps.size());
-  for (const StepState* s : steps) wanted.push_back({s, s->default_schedule});
-  const std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
+  std::vector<Candidate> defaults;
+  defaults.reserve(steps.size());
+  for (StepState* s : steps) defaults.push_back({s, s->default_schedule});
+  const std::vector<Workbench::Built> built = bench_.build(defaults, state_.networks);
   for (std::size_t i = 0; i < built.size(); ++i)
     if (Status status = judge_default(*steps[i], built[i]); !status) return status;
   return {};
@@ -60,15 +60,14 @@ Status Contest::judge_default(StepState& s, const Workbench::Built& built) {
   return accept_default(s, m.result.nanoseconds);
 }
 
-Status Contest::judge_candidates(const std::vector<Candidate>& candidates) {
+Status Contest::judge_candidates(const std::vector<Candidate>& candidates, int first_runs) {
   const std::vector<Workbench::Built> built = build(candidates);
   for (std::size_t i = 0; i < candidates.size() && !asked_to_end();) {
     StepState& s = *candidates[i].step;
-    const bool alone = i + 1 == candidates.size() || candidates[i + 1].step != &s;
-    const int rounds = alone ? 3 : 1;  // one run in a busy moment is no reason to drop a row
     std::vector<Entrant> alive;
     for (; i < candidates.size() && candidates[i].step == &s && !asked_to_end(); ++i) {
-      if (Status status = enter(s, candidates[i].schedule, built[i], rounds, alive); !status) return status;
+      if (Status status = enter(s, candidates[i].schedule, built[i], first_runs, alive); !status)
+        return status;
     }
     if (Status status = halve(s, alive); !status) return status;
     for (const Entrant& entrant : alive)
@@ -79,31 +78,28 @@ Status Contest::judge_candidates(const std::vector<Candidate>& candidates) {
 
 // With the incumbents that are known from the log only.
 std::vector<Workbench::Built> Contest::build(const std::vector<Candidate>& candidates) {
-  std::vector<StepState*> unbuilt;
-  std::vector<Workbench::Wanted> wanted;
+  std::vector<Candidate> unbuilt;
   for (const Candidate& c : candidates) {
     StepState& s = *c.step;
     const bool has_program = !s.best_program.empty() || s.best == s.default_schedule;
-    if (has_program || (!unbuilt.empty() && unbuilt.back() == &s)) continue;
-    unbuilt.push_back(&s);
-    wanted.push_back({&s, s.best});
+    if (!has_program && (unbuilt.empty() || unbuilt.back().step != &s)) unbuilt.push_back({&s, s.best});
   }
-  for (const Candidate& c : candidates) wanted.push_back({c.step, c.schedule});
-  std::vector<Workbench::Built> built = bench_.build(wanted, state_.networks);
-  for (std::size_t i = 0; i < unbuilt.size(); ++i) unbuilt[i]->best_program = built[i].program;
-  built.erase(built.begin(), built.begin() + static_cast<std::ptrdiff_t>(unbuilt.size()));
+  const std::size_t incumbents = unbuilt.size();
+  unbuilt.insert(unbuilt.end(), candidates.begin(), candidates.end());
+  std::vector<Workbench::Built> built = bench_.build(unbuilt, state_.networks);
+  for (std::size_t i = 0; i < incumbents; ++i) unbuilt[i].step->best_program = built[i].program;
+  built.erase(built.begin(), built.begin() + static_cast<std::ptrdiff_t>(incumbents));
   return built;
 }
 
 // The first runs. What is not much slower than the incumbent stays alive.
-Status Contest::enter(StepState& s, const Numbers& schedule, const Workbench::Built& built, int rounds,
+Status Contest::enter(StepState& s, const Numbers& schedule, const Workbench::Built& built, int runs,
                       std::vector<Entrant>& alive) {
-  ++s.tried, ++s.judged;
+  s.count();
   Entrant entrant{schedule, built.program, {}};
   Measurement failed{built.outcome, {}, built.reason};
   if (failed.outcome == Outcome::measured) {
-    const auto wrong =
-        compare_more(bench_, entrant.program, incumbent(s), s.hash, rounds, entrant.comparison);
+    const auto wrong = compare_more(bench_, entrant.program, incumbent(s), s.hash, runs, entrant.comparison);
     if (wrong) failed = *wrong;
   }
   if (failed.outcome != Outcome::measured) {

@@ -18,7 +18,7 @@ class Contest final : public Judge {
   Status find_machine() override;
   // Times the defaults and checks their samples against the reference.
   Status judge_defaults(const std::vector<StepState*>& steps) override;
-  Status judge_candidates(const std::vector<Candidate>& candidates) override;
+  Status judge_candidates(const std::vector<Candidate>& candidates, int first_runs) override;
   double seconds_to_verify(const StepState& s, int runs) const override;
   // Longer than the first time.
   void verify(StepState& s, int runs) override;
@@ -32,7 +32,7 @@ class Contest final : public Judge {
 
   Status judge_default(StepState& s, const Workbench::Built& built);
   std::vector<Workbench::Built> build(const std::vector<Candidate>& candidates);
-  Status enter(StepState& s, const Numbers& schedule, const Workbench::Built& built, int rounds,
+  Status enter(StepState& s, const Numbers& schedule, const Workbench::Built& built, int runs,
                std::vector<Entrant>& alive);
   Status halve(StepState& s, std::vector<Entrant>& alive);
   bool beats_default(StepState& s, int runs, Comparison& c);

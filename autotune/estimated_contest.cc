@@ -41,7 +41,7 @@ Status EstimatedContest::judge_defaults(const std::vector<StepState*>& steps) {
   return {};
 }
 
-Status EstimatedContest::judge_candidates(const std::vector<Candidate>& candidates) {
+Status EstimatedContest::judge_candidates(const std::vector<Candidate>& candidates, int /*first_runs*/) {
   std::vector<std::optional<Result<Estimate>>> estimates(candidates.size());
   parallel_for(jobs_, static_cast<int>(candidates.size()), [&](int i) {
     const Candidate& c = candidates[i];
@@ -59,7 +59,7 @@ Status EstimatedContest::judge_candidates(const std::vector<Candidate>& candidat
 }
 
 Status EstimatedContest::record(StepState& s, const Numbers& schedule, const Result<Estimate>& estimate) {
-  ++s.tried, ++s.judged;
+  s.count();
   if (!estimate) return fail(s, schedule, {Outcome::not_compiled, {}, estimate.message()});
   const double nanoseconds = estimator_.nanoseconds(*estimate);
   return store(s, schedule, nanoseconds / s.default_nanoseconds, nanoseconds);

@@ -15,7 +15,7 @@ class EstimatedContest final : public Judge {
 
   Status find_machine() override;
   Status judge_defaults(const std::vector<StepState*>& steps) override;
-  Status judge_candidates(const std::vector<Candidate>& candidates) override;
+  Status judge_candidates(const std::vector<Candidate>& candidates, int first_runs) override;
   double seconds_to_verify(const StepState&, int) const override { return 0; }
   // One whose gain is too small for a row is dropped.
   void verify(StepState& s, int runs) override;

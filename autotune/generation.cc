@@ -33,24 +33,25 @@ void Workbench::remove(const std::string& program) {
   if (!program.empty()) fs::remove(program, ignored);
 }
 
-Workbench::Built Workbench::build_one(const Wanted& wanted, const std::vector<Network>& networks,
+Workbench::Built Workbench::build_one(const Candidate& candidate, const std::vector<Network>& networks,
                                       int number) const {
-  const TuningStep& step = wanted.step->step;
-  const Result<StepLayout> layout = layout_of(step, wanted.schedule, networks[step.network], builder_.target);
+  const TuningStep& step = candidate.step->step;
+  const Result<StepLayout> layout =
+      layout_of(step, candidate.schedule, networks[step.network], builder_.target);
   if (!layout) return {"", Outcome::not_compiled, layout.message()};
-  const Result<std::string> program =
-      builder_.build(*layout, "c" + std::to_string(number), wanted.schedule == wanted.step->default_schedule);
+  const Result<std::string> program = builder_.build(*layout, "c" + std::to_string(number),
+                                                     candidate.schedule == candidate.step->default_schedule);
   if (!program) return {"", Outcome::not_compiled, program.message()};
   return {*program, Outcome::measured, ""};
 }
 
-std::vector<Workbench::Built> Workbench::build(const std::vector<Wanted>& wanted,
+std::vector<Workbench::Built> Workbench::build(const std::vector<Candidate>& candidates,
                                                const std::vector<Network>& networks) {
-  std::vector<Built> built(wanted.size());
+  std::vector<Built> built(candidates.size());
   const int first = built_;
-  built_ += static_cast<int>(wanted.size());
-  parallel_for(builder_.jobs.jobs, static_cast<int>(wanted.size()),
-               [&](int i) { built[i] = build_one(wanted[i], networks, first + i); });
+  built_ += static_cast<int>(candidates.size());
+  parallel_for(builder_.jobs.jobs, static_cast<int>(candidates.size()),
+               [&](int i) { built[i] = build_one(candidates[i], networks, first + i); });
   return built;
 }
 

@@ -24,18 +24,14 @@ class Workbench {
     Outcome outcome = Outcome::measured;
     std::string reason;
   };
-  struct Wanted {
-    const StepState* step;
-    Numbers schedule;
-  };
-  std::vector<Built> build(const std::vector<Wanted>& wanted, const std::vector<Network>& networks);
+  std::vector<Built> build(const std::vector<Candidate>& candidates, const std::vector<Network>& networks);
   Measurement run(const std::string& program) const { return runner_.run(program); }
   static void remove(const std::string& program);
 
  private:
   Workbench(OwnedFolder folder, CandidateBuilder builder, Runner runner)
       : folder_(std::move(folder)), builder_(std::move(builder)), runner_(std::move(runner)) {}
-  Built build_one(const Wanted& wanted, const std::vector<Network>& networks, int number) const;
+  Built build_one(const Candidate& candidate, const std::vector<Network>& networks, int number) const;
 
   OwnedFolder folder_;
   CandidateBuilder builder_;

@@ -33,14 +33,14 @@ Status Judge::generation(StepState& s, int most) {
     if (!free) return free.status();
     if (*free) mine.push_back({&s, point});
   }
-  if (!mine.empty()) return judge_candidates(mine);
+  if (!mine.empty()) return judge_candidates(mine, 1);
   s.prospects.exhaust();
   return {};
 }
 
 Status Judge::accept_default(StepState& s, double nanoseconds) {
   s.default_nanoseconds = nanoseconds;
-  if (!s.search->knows(s.default_schedule)) ++s.tried, ++s.judged;
+  if (!s.search->knows(s.default_schedule)) s.count();
   s.search->report(s.default_schedule, 1);
   s.best = *s.search->best();  // maybe one of the log's
   s.ratio = s.search->best_cost();

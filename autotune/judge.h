@@ -9,11 +9,6 @@
 
 namespace effnet {
 
-struct Candidate {
-  StepState* step;
-  Numbers schedule;
-};
-
 class Judge {
  public:
   virtual ~Judge() = default;
@@ -25,8 +20,8 @@ class Judge {
   // The defaults become the first incumbents. Their costs are the unit of all others.
   virtual Status judge_defaults(const std::vector<StepState*>& steps) = 0;
   // Candidates that were claimed, those of a step next to each other. Afterwards the best one of each step, if better, is its
-  // incumbent.
-  virtual Status judge_candidates(const std::vector<Candidate>& candidates) = 0;
+  // incumbent. What is much slower after `first_runs` is given up.
+  virtual Status judge_candidates(const std::vector<Candidate>& candidates, int first_runs) = 0;
   // What verify() will take of the step as it is now.
   virtual double seconds_to_verify(const StepState& s, int runs) const = 0;
   // The best one against the default once more; one that does not hold, or gains too little for a row, is dropped.

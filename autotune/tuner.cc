@@ -20,7 +20,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int generation_size = 8;
-constexpr std::size_t batch_size = 4;  // steps whose programs are built together
+// Steps whose programs are built together.
+constexpr std::size_t defaults_together = 8, rows_together = 4;
+constexpr int first_runs_of_rows = 3;  // one run in a busy moment is no reason to drop a row
 constexpr int most_runs_at_end = 8;
 
 class Tuner {
@@ -121,9 +123,9 @@ class Tuner {
   }
 
   Status judge_defaults() {
-    for (std::size_t first = 0; first < state_.steps.size() && !asked_to_end(); first += batch_size) {
+    for (std::size_t first = 0; first < state_.steps.size() && !asked_to_end(); first += defaults_together) {
       std::vector<StepState*> steps;
-      for (std::size_t i = first; i < std::min(first + batch_size, state_.steps.size()); ++i)
+      for (std::size_t i = first; i < std::min(first + defaults_together, state_.steps.size()); ++i)
         steps.push_back(&state_.steps[i]);
       if (Status status = judge_->judge_defaults(steps); !status) return status;
       for (StepState* s : steps)
@@ -132,20 +134,20 @@ class Tuner {
     return {};
   }
 
-  // What effnetc compile takes in the default's place meets the default before anything is searched, but rows from here: another
-  // CPU's row may be slower, and would stay where the search does not come to its step.
+  // What effnetc compile takes in the default's place meets the default before anything is searched, except rows of this CPU:
+  // another one's may be slower, and would stay where the search does not come to its step.
   Status judge_known_rows() {
     if (request_.estimate) return {};  // what was measured elsewhere says more
     const std::vector<Candidate> known = candidates_of_rows();
     for (auto next = known.begin(); next != known.end() && !must_stop();) {
       std::vector<Candidate> batch;
-      const std::size_t most = std::min<std::size_t>(batch_size, candidates_left());
+      const std::size_t most = std::min<std::size_t>(rows_together, candidates_left());
       for (; next != known.end() && batch.size() < most; ++next) {
         const Result<bool> free = judge_->claim(*next);
         if (!free) return free.status();
         if (*free) batch.push_back(*next);
       }
-      if (Status status = judge_->judge_candidates(batch); !status) return status;
+      if (Status status = judge_->judge_candidates(batch, first_runs_of_rows); !status) return status;
       for (const Candidate& c : batch) add_point(*c.step);
       changed();
     }

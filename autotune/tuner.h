@@ -60,7 +60,13 @@ struct StepState {
   int judged = 0;              // in this run
   std::vector<CurvePoint> curve;
 
+  void count() { ++tried, ++judged; }
   double nanoseconds() const { return default_nanoseconds * ratio; }
+};
+
+struct Candidate {
+  StepState* step;
+  Numbers schedule;
 };
 
 // A candidate that cost itself and nothing else.
