@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <limits>
+#include <map>
 
 #include "autotune/contest.h"
 #include "autotune/estimated_contest.h"
@@ -161,16 +163,15 @@ class Tuner {
     options.threads = request_.threads;
     options.rows = &rows_;
     ScheduleChoice choice(options);
-    std::vector<Candidate> candidates;
+    std::multimap<double, Candidate, std::greater<>> by_weight;
     for (StepState& s : state_.steps) {
       const ScheduleRow* row = row_of(s);
       if (!s.failure.empty() || (row && is_from_here(*row, s))) continue;
       Numbers schedule = choice.choose(s.step.op(), s.step.problem);
-      if (!s.search->knows(schedule)) candidates.push_back({&s, std::move(schedule)});
+      if (!s.search->knows(schedule)) by_weight.emplace(weight_of(s), Candidate{&s, std::move(schedule)});
     }
-    std::stable_sort(candidates.begin(), candidates.end(), [this](const Candidate& a, const Candidate& b) {
-      return weight_of(*a.step) > weight_of(*b.step);
-    });
+    std::vector<Candidate> candidates;
+    for (auto& [weight, candidate] : by_weight) candidates.push_back(std::move(candidate));
     return candidates;
   }
 
@@ -178,8 +179,8 @@ class Tuner {
     return rows_.find(s.step.operation, s.step.problem, request_.threads);
   }
   bool is_from_here(const ScheduleRow& row, const StepState& s) const {
-    return !row.estimated && row.cpu == state_.context.cpu && row.halide == state_.context.halide &&
-           row.algorithm == s.step.op().algorithm_hash;
+    return !row.estimated && row.threads == request_.threads &&
+           differences(s.step.op(), row, state_.context.cpu, state_.context.halide).empty();
   }
 
   // --- the search ---
@@ -250,12 +251,13 @@ class Tuner {
     }
   }
 
-  // A default that won gets its row, too: without one, the row of a step nearby would take its place.
-  // Estimates do not take the place of what was measured, in whichever folder.
+  // A default that won gets its row, too: without one, the row of a step nearby would take its place. So does one that is what
+  // a row says: that row is of this machine now. Estimates do not take the place of what was measured, in whichever folder.
   bool deserves_row(const StepState& s) const {
     const ScheduleRow* row = row_of(s);
     if (request_.estimate && row && !row->estimated) return false;
-    return s.tried > 1 && s.default_nanoseconds > 0 && s.failure.empty() && s.search->has_axes();
+    const bool met_another = s.tried > 1 || (row && row->schedule == s.default_schedule);
+    return met_another && s.default_nanoseconds > 0 && s.failure.empty() && s.search->has_axes();
   }
 
   Status write_schedules() {

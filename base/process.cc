@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include "base/unfinished.h"
 
@@ -186,13 +187,14 @@ std::string environment_variable(const char* name) {
 }
 
 std::string cpu_model() {
+  std::map<std::string, std::string> first;  // of each key: the first processor's
   std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("model name") && !line.starts_with("CPU part")) continue;
-    const std::size_t colon = line.find(": ");
-    return colon == std::string::npos ? "" : line.substr(colon + 2);
-  }
-  return "";
+  for (std::string line; std::getline(file, line);)
+    if (const std::size_t colon = line.find(": "); colon != std::string::npos)
+      first.emplace(line.substr(0, line.find_first_of("\t:")), line.substr(colon + 2));
+  if (!first.contains("model name")) return first["CPU part"];
+  if (!first.contains("cpu family")) return first["model name"];
+  return first["model name"] + " (family " + first["cpu family"] + ", model " + first["model"] + ")";
 }
 
 std::string own_path() {

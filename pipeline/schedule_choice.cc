@@ -5,6 +5,15 @@
 
 namespace effnet {
 
+std::set<std::string> differences(const Operator& op, const ScheduleRow& row, const std::string& cpu,
+                                  const std::string& halide) {
+  std::set<std::string> all;
+  if (row.algorithm != op.algorithm_hash) all.insert("another version of " + op.name);
+  if (!halide.empty() && row.halide != halide) all.insert("Halide " + row.halide);
+  if (!cpu.empty() && row.cpu != cpu) all.insert("another CPU, " + in_quotes(row.cpu));
+  return all;
+}
+
 Numbers ScheduleChoice::choose(const Operator& op, const Numbers& problem) {
   if (options_.rows) {
     if (const ScheduleRow* row = options_.rows->find(op.name, problem, options_.threads)) {
@@ -32,9 +41,7 @@ std::vector<std::string> ScheduleChoice::warnings() const {
 }
 
 Numbers ScheduleChoice::use(const Operator& op, const ScheduleRow& row, const Numbers& schedule) {
-  if (row.algorithm != op.algorithm_hash) stale_.insert("another version of " + op.name);
-  if (!options_.halide.empty() && row.halide != options_.halide) stale_.insert("Halide " + row.halide);
-  if (!options_.cpu.empty() && row.cpu != options_.cpu) stale_.insert("another CPU, " + in_quotes(row.cpu));
+  stale_.merge(differences(op, row, options_.cpu, options_.halide));
   return schedule;
 }
 

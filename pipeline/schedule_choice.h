@@ -9,6 +9,11 @@
 
 namespace effnet {
 
+// What a row was tuned for where that is something else: "another version of project", "Halide 20.0.0", "another CPU, 'X'".
+// Empty `cpu` and `halide`: any are right.
+std::set<std::string> differences(const Operator& op, const ScheduleRow& row, const std::string& cpu,
+                                  const std::string& halide);
+
 class ScheduleChoice {
  public:
   explicit ScheduleChoice(const PlanOptions& options) : options_(options) {}

@@ -1,6 +1,6 @@
 // Tuned schedules: one line a step in schedules/<target>/<operator>.rows, sorted, written by the tuner:
 //
-//   <problem> threads=1 | <schedule> | microseconds=143.2 cores=2 cpu="AMD EPYC 9R14" halide=21.0.0 algorithm=1a2b3c4d
+//   <problem> threads=1 | <schedule> | microseconds=143.2 cores=2 cpu="AMD EPYC 9R14 (family 25, model 17)" halide=21.0.0 algorithm=1a2b3c4d
 //
 // Rows that a model of the CPU made without measuring say estimated=1 there.
 // The problem's padding (top, left) is not part of the key:

@@ -1,6 +1,6 @@
 /* Runs one step of a network on seeded data and prints how long it took and what came out:
  *
- *   cpu NAME                         of /proc/cpuinfo
+ *   cpu NAME                         "AMD EPYC (family 25, model 17)", of /proc/cpuinfo
  *   cores N
  *   nanoseconds LEAST MEDIAN         a run, of several bursts of runs
  *   hash HEX                         of all outputs' bits
@@ -252,17 +252,35 @@ static void print_results(void) {
   }
 }
 
-static void print_machine(void) {
-  char line[256], name[256] = "unknown\n";
+/* The value behind `key` in a line "key<tabs>: value\n"; NULL: another key's line. */
+static char* value_of(char* line, const char* key) {
+  const size_t length = strlen(key);
+  char* value = strstr(line, ": ");
+  if (!value || strncmp(line, key, length) != 0 || (line[length] != '\t' && line[length] != ':')) return NULL;
+  line[strcspn(line, "\n")] = '\0';
+  return value + 2;
+}
+
+/* As base/process.cc says it. */
+static void print_cpu(void) {
+  static const char* const keys[] = {"model name", "CPU part", "cpu family", "model"};
+  char line[256], values[4][128] = {"", "", "", ""};
   FILE* file = fopen("/proc/cpuinfo", "r");
-  while (file && fgets(line, sizeof line, file)) {
-    const char* value = strchr(line, ':');
-    if (!value || (strncmp(line, "model name", 10) != 0 && strncmp(line, "CPU part", 8) != 0)) continue;
-    snprintf(name, sizeof name, "%s", value + 1 + (value[1] == ' '));
-    break;
-  }
+  while (file && fgets(line, sizeof line, file))
+    for (int i = 0; i < 4; ++i) {
+      const char* value = values[i][0] ? NULL : value_of(line, keys[i]);
+      if (value) snprintf(values[i], sizeof values[i], "%s", value);
+    }
   if (file) fclose(file);
-  printf("cpu %s", name);
+  const char* name = values[0][0] ? values[0] : values[1][0] ? values[1] : "unknown";
+  if (values[0][0] && values[2][0])
+    printf("cpu %s (family %s, model %s)\n", name, values[2], values[3]);
+  else
+    printf("cpu %s\n", name);
+}
+
+static void print_machine(void) {
+  print_cpu();
   printf("cores %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
 }
 

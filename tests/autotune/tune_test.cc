@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/process.h"
 #include "tests/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/refused.h"
@@ -109,8 +110,10 @@ TEST_CASE("known rows that are slower than the defaults are replaced before anyt
   std::string rows = *effnet::read_file(path, 1 << 20);
   rows = std::regex_replace(rows, std::regex("tile_(panels|pixels)=[0-9]+"), "tile_$1=1");
   rows = std::regex_replace(rows, std::regex("halves=1"), "halves=0");
-  rows = std::regex_replace(rows, std::regex("cpu=\"[^\"]*\""), "cpu=\"another one\"");
-  write_file(path, rows);
+  const auto of_another_cpu = [](const std::string& text) {
+    return std::regex_replace(text, std::regex("cpu=\"[^\"]*\""), "cpu=\"another one\"");
+  };
+  write_file(path, of_another_cpu(rows));
 
   // Two defaults and two rows: nothing is left for a search.
   const auto json = nlohmann::json::parse(
@@ -123,6 +126,14 @@ TEST_CASE("known rows that are slower than the defaults are replaced before anyt
   rows = *effnet::read_file(path, 1 << 20);
   CHECK(rows.find("another one") == std::string::npos);
   CHECK(std::count(rows.begin(), rows.end(), '\n') == 2);
+
+  // The rows are the defaults now: measured here, they are of this CPU, whoever wrote them.
+  write_file(path, of_another_cpu(rows));
+  tune_anew("blocks.2.project", {"--step", "blocks.4.project", "--candidates", "2"});
+  rows = *effnet::read_file(path, 1 << 20);
+  const std::string here = "cpu=\"" + effnet::cpu_model() + "\"";
+  CHECK(rows.find(here) != std::string::npos);
+  CHECK(rows.find(here) != rows.rfind(here));
 }
 
 TEST_CASE("a step without axes is measured and gets no row") {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include "base/message.h"
+#include "base/process.h"
 #include "base/statistics.h"
 #include "tools/effnet/bench_report.h"
 #include "tools/effnet/commands.h"
@@ -31,15 +31,6 @@ struct Options {
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name"))
-      if (const std::size_t colon = line.find(": "); colon != std::string::npos)
-        return line.substr(colon + 2);
-  return "unknown";
 }
 
 // One network with one batch of inputs, run again and again.
@@ -110,7 +101,8 @@ Status describe(const Model& model, BenchResult& result) {
   if (result.precision == "int8") result.products = ShortProducts::byte_fours;
   result.threads = info.threads, result.resolution = info.resolution;
   result.arena_bytes = info.arena_bytes, result.weights_bytes = info.weights_bytes;
-  result.cpu = cpu_name();
+  result.cpu = cpu_model();
+  if (result.cpu.empty()) result.cpu = "unknown";
   return {};
 }
 
