@@ -136,8 +136,8 @@ class Tuner {
     return {};
   }
 
-  // What effnetc compile takes in the default's place meets the default before anything is searched, except rows of this CPU:
-  // another one's may be slower, and would stay where the search does not come to its step.
+  // What effnetc compile takes in the default's place meets the default before anything is searched, except rows measured here:
+  // another CPU's may be slower, and would stay where the search does not come to its step.
   Status judge_known_rows() {
     if (request_.estimate) return {};  // what was measured elsewhere says more
     const std::vector<Candidate> known = candidates_of_rows();
@@ -145,6 +145,7 @@ class Tuner {
       std::vector<Candidate> batch;
       const std::size_t most = std::min<std::size_t>(rows_together, candidates_left());
       for (; next != known.end() && batch.size() < most; ++next) {
+        next->step->known_row = KnownRow::met;
         const Result<bool> free = judge_->claim(*next);
         if (!free) return free.status();
         if (*free) batch.push_back(*next);
@@ -168,7 +169,13 @@ class Tuner {
       const ScheduleRow* row = row_of(s);
       if (!s.failure.empty() || (row && is_from_here(*row, s))) continue;
       Numbers schedule = choice.choose(s.step.op(), s.step.problem);
-      if (!s.search->knows(schedule)) by_weight.emplace(weight_of(s), Candidate{&s, std::move(schedule)});
+      if (schedule == s.default_schedule) {
+        if (!row) row = rows_.find_near(s.step.operation, s.step.problem, request_.threads);
+        if (row && !is_from_here(*row, s)) s.known_row = KnownRow::is_default;
+      } else if (!s.search->knows(schedule)) {
+        s.known_row = KnownRow::waits;
+        by_weight.emplace(weight_of(s), Candidate{&s, std::move(schedule)});
+      }
     }
     std::vector<Candidate> candidates;
     for (auto& [weight, candidate] : by_weight) candidates.push_back(std::move(candidate));
@@ -251,13 +258,15 @@ class Tuner {
     }
   }
 
-  // A default that won gets its row, too: without one, the row of a step nearby would take its place. So does one that is what
-  // a row says: that row is of this machine now. Estimates do not take the place of what was measured, in whichever folder.
+  // A default that won gets its row, too: without one, the row of a step nearby would take its place. So does one that a row
+  // from elsewhere says: effnetc compile need not warn of it any more. A row that nothing met here stays. Estimates do not take
+  // the place of what was measured, in whichever folder.
   bool deserves_row(const StepState& s) const {
     const ScheduleRow* row = row_of(s);
     if (request_.estimate && row && !row->estimated) return false;
-    const bool met_another = s.tried > 1 || (row && row->schedule == s.default_schedule);
-    return met_another && s.default_nanoseconds > 0 && s.failure.empty() && s.search->has_axes();
+    const bool settled =
+        s.known_row == KnownRow::is_default || (s.tried > 1 && s.known_row != KnownRow::waits);
+    return settled && s.default_nanoseconds > 0 && s.failure.empty() && s.search->has_axes();
   }
 
   Status write_schedules() {

@@ -46,6 +46,14 @@ struct CurvePoint {
   double ratio;
 };
 
+// What effnetc compile would take in a default's place.
+enum class KnownRow {
+  none,        // or one that was measured here
+  is_default,  // written elsewhere, and the default all the same
+  waits,       // for being measured against the default
+  met,
+};
+
 struct StepState {
   TuningStep step;
   std::unique_ptr<Search> search;
@@ -53,6 +61,7 @@ struct StepState {
   Numbers default_schedule, best;
   std::string hash;     // of the default's outputs: every schedule's
   std::string failure;  // why the default cannot be measured
+  KnownRow known_row = KnownRow::none;
   double default_nanoseconds = 0;
   double ratio = 1;  // of the best one's time to the default's
   std::string default_program, best_program;
@@ -89,7 +98,7 @@ struct TuneState {
   std::vector<StepState> steps;
   std::vector<FailedCandidate> failed;
 
-  std::string machine() const;  // "AMD EPYC 9R14, 2 cores"
+  std::string machine() const;  // "AMD EPYC 9R14 (family 25, model 17), 2 cores"
   std::string title_of(
       const StepState& s) const;  // its name, of several networks with the network's before it
   // The sum over a network's steps, of the defaults and of the best, in nanoseconds.

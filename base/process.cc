@@ -192,9 +192,13 @@ std::string cpu_model() {
   for (std::string line; std::getline(file, line);)
     if (const std::size_t colon = line.find(": "); colon != std::string::npos)
       first.emplace(line.substr(0, line.find_first_of("\t:")), line.substr(colon + 2));
-  if (!first.contains("model name")) return first["CPU part"];
-  if (!first.contains("cpu family")) return first["model name"];
-  return first["model name"] + " (family " + first["cpu family"] + ", model " + first["model"] + ")";
+  for (const char* key : {"model name", "CPU part", "uarch"}) {  // of x86, ARM and RISC-V
+    const std::string& name = first[key];
+    if (name.empty()) continue;
+    const std::string& family = first["cpu family"];
+    return family.empty() ? name : name + " (family " + family + ", model " + first["model"] + ")";
+  }
+  return "unknown";
 }
 
 std::string own_path() {

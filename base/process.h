@@ -37,7 +37,7 @@ std::vector<std::string> shell_command(const std::string& command, const std::st
 // The value of an environment variable; empty when it is not set.
 std::string environment_variable(const char* name);
 
-// "AMD EPYC 9R14 (family 25, model 17)", as the system calls this machine's CPU; empty when it does not say. Virtual
+// "AMD EPYC 9R14 (family 25, model 17)", as the system calls this machine's CPU, or "unknown". Virtual
 // machines call CPUs of several generations "AMD EPYC"; their numbers differ.
 std::string cpu_model();
 

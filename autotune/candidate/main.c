@@ -252,7 +252,7 @@ static void print_results(void) {
   }
 }
 
-/* The value behind `key` in a line "key<tabs>: value\n"; NULL: another key's line. */
+/* The value in a line "key<tabs>: value\n", whose end is cut off; NULL: another key's line. */
 static char* value_of(char* line, const char* key) {
   const size_t length = strlen(key);
   char* value = strstr(line, ": ");
@@ -263,18 +263,20 @@ static char* value_of(char* line, const char* key) {
 
 /* As base/process.cc says it. */
 static void print_cpu(void) {
-  static const char* const keys[] = {"model name", "CPU part", "cpu family", "model"};
-  char line[256], values[4][128] = {"", "", "", ""};
+  static const char* const keys[] = {"model name", "CPU part", "uarch", "cpu family", "model"};
+  char line[256], values[5][128] = {"", "", "", "", ""};
   FILE* file = fopen("/proc/cpuinfo", "r");
   while (file && fgets(line, sizeof line, file))
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 5; ++i) {
       const char* value = values[i][0] ? NULL : value_of(line, keys[i]);
       if (value) snprintf(values[i], sizeof values[i], "%s", value);
     }
   if (file) fclose(file);
-  const char* name = values[0][0] ? values[0] : values[1][0] ? values[1] : "unknown";
-  if (values[0][0] && values[2][0])
-    printf("cpu %s (family %s, model %s)\n", name, values[2], values[3]);
+  const char* name = "unknown";
+  for (int i = 2; i >= 0; --i)
+    if (values[i][0]) name = values[i];
+  if (values[3][0])
+    printf("cpu %s (family %s, model %s)\n", name, values[3], values[4]);
   else
     printf("cpu %s\n", name);
 }

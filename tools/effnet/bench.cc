@@ -102,7 +102,6 @@ Status describe(const Model& model, BenchResult& result) {
   result.threads = info.threads, result.resolution = info.resolution;
   result.arena_bytes = info.arena_bytes, result.weights_bytes = info.weights_bytes;
   result.cpu = cpu_model();
-  if (result.cpu.empty()) result.cpu = "unknown";
   return {};
 }
 
