@@ -145,7 +145,7 @@ class Tuner {
       std::vector<Candidate> batch;
       const std::size_t most = std::min<std::size_t>(rows_together, candidates_left());
       for (; next != known.end() && batch.size() < most; ++next) {
-        next->step->known_row = KnownRow::met;
+        next->step->known_row = KnownRow::none;
         const Result<bool> free = judge_->claim(*next);
         if (!free) return free.status();
         if (*free) batch.push_back(*next);

@@ -48,10 +48,9 @@ struct CurvePoint {
 
 // What effnetc compile would take in a default's place.
 enum class KnownRow {
-  none,        // or one that was measured here
+  none,        // or it was measured here
   is_default,  // written elsewhere, and the default all the same
   waits,       // for being measured against the default
-  met,
 };
 
 struct StepState {
